@@ -1,0 +1,50 @@
+# The front door. `make eval` and `make test` each set up everything they need; `make help` lists the rest.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help setup eval demo test check golden clean
+unexport PYTHONDONTWRITEBYTECODE
+export UV_SYSTEM_CERTS ?= 1
+export UV_PYTHON_DOWNLOADS := never
+
+PYTHON := $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+EVAL ?= receptionist
+# A model is taken from make's own command line only: a variable lying around must not spend money.
+MODEL_OPTION = $(if $(filter command line,$(origin MODEL)),--model $(MODEL))
+
+help: ## what there is
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /|/' | while IFS='|' read -r name text; do printf '  make %-10s %s\n' "$$name" "$$text"; done
+
+.uv/installed: harness/bootstrap.txt
+	@echo "installing uv, pinned by hash" >&2
+	@$(PYTHON) -m venv .uv
+	@.uv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r harness/bootstrap.txt
+	@touch $@
+
+.venv/installed: .uv/installed uv.lock pyproject.toml
+	@echo "installing the locked dependencies into .venv" >&2
+	@.uv/bin/uv sync --quiet --locked --compile-bytecode --python $(PYTHON)
+	@touch $@
+
+setup: .venv/installed ## the environment in .venv (implied by all)
+
+eval: .venv/installed ## the shipped eval: is the candidate prompt safe to ship? [EVAL=name] [MODEL=openai/...]
+	@$(BIN)/callgate eval $(EVAL) $(MODEL_OPTION) --let-inconclusive
+
+demo: .venv/installed ## a candidate that is better on average and worse for Spanish callers: see it blocked
+	@$(BIN)/callgate demo
+
+check: .venv/installed ## ruff, mypy --strict, import contracts
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache >.venv/lint-imports.txt || { cat .venv/lint-imports.txt; exit 1; }
+
+test: check ## the checks and all tests
+	@$(BIN)/pytest -n 2
+
+golden: .venv/installed ## rewrite the whole-output golden files of the tests; read the diff
+	@$(BIN)/pytest tests/report --snapshot-update
+
+clean: ## forget the environment (not the ledger)
+	@rm -rf .venv .uv
