@@ -1,0 +1,101 @@
+"""A decision -> `summary.md`: verdict first, a row a segment, the calls that flipped by id. No model text in it."""
+
+from __future__ import annotations
+
+import re
+
+from callgate.concepts import Comparison, Decision
+from callgate.report.words import (
+    TITLES,
+    is_quiet,
+    percent,
+    plural,
+    points,
+    printable,
+    rate,
+    verdict_words,
+    worst_flips,
+)
+
+FLIPS_SHOWN = 5
+
+
+def code(text: str) -> str:
+    """A name as a code span that nothing in it can leave: no backtick, pipe or mention survives."""
+    safe = re.sub(r"[`|]", "'", printable(text)).replace("@", "@\u200b")
+    return f"`{safe}`" if safe.strip() else "` `"
+
+
+def prose(text: str) -> str:
+    """A sentence of ours that may quote a name: every character that Markdown or HTML could act on is escaped."""
+    escaped = re.sub(r"([\\`*_{}\[\]()#+!|~>-])", r"\\\1", printable(text))
+    return escaped.replace("&", "&amp;").replace("<", "&lt;").replace("@", "@\u200b").replace("://", ":\u200b//")
+
+
+def summary(decision: Decision, spent: str = "") -> str:
+    """The whole page."""
+    parts = [_head(decision, spent)]
+    if decision.comparisons:
+        parts.append(_table(decision))
+    parts.extend(_flips(decision, row) for row in decision.comparisons if row.verdict == "block")
+    parts.append(_missing(decision))
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _head(decision: Decision, spent: str) -> str:
+    reasons = " ".join(prose(reason) for reason in decision.reasons)
+    sides = f"{code(decision.baseline.name)} → {code(decision.candidate.name)}"
+    marks = (" · **SIMULATED**" * decision.simulated) + (f" · subset {code(decision.subset)}" * bool(decision.subset))
+    title = "SUBSET" if decision.subset and decision.exit_code == 4 else TITLES[decision.verdict]
+    models = ", ".join(code(model) for model in decision.models)
+    size = (
+        f"{plural(decision.cases, 'call')}, {plural(decision.decisions, 'decision')}, {decision.trials} trials a side"
+    )
+    lines = [f"## {title}: {code(decision.eval)} {sides}{marks}", f"{reasons}", f"{models}: {size}. {prose(spent)}"]
+    return "\n\n".join(line.strip() for line in lines)
+
+
+def _table(decision: Decision) -> str:
+    rows = [row for row in decision.comparisons if not is_quiet(row)]
+    several = len(decision.models) > 1
+    lines = ["| segment | calls | baseline | candidate | change | at worst | |", "|---|--:|--:|--:|--:|--:|---|"]
+    lines += [_row(decision, row, several=several) for row in rows]
+    folded = len(decision.comparisons) - len(rows)
+    if folded:
+        lines.append(f"\n{plural(folded, 'pair')}: nothing broke.")
+    return "\n".join(lines)
+
+
+def _row(decision: Decision, row: Comparison, *, several: bool) -> str:
+    name = code(row.name) + (f" {code(row.model)}" if several else "")
+    worst = points(row.at_worst) if row.role == "gate" else ""
+    words = prose(" ".join(verdict_words(decision, row).split()))
+    figures = f"{row.cases} | {percent(row.baseline_mean)} | {percent(row.candidate_mean)} | {points(row.change)}"
+    return f"| {name} | {figures} | {worst} | {f'**{words}**' if row.verdict == 'block' else words} |"
+
+
+def _flips(decision: Decision, row: Comparison) -> str:
+    flips = worst_flips(decision, row)
+    lines = [f"**{code(row.name)} got worse in:**", ""]
+    for flip in flips[:FLIPS_SHOWN]:
+        before, after = (
+            rate(flip.baseline_passed, flip.baseline_trials),
+            rate(flip.candidate_passed, flip.candidate_trials),
+        )
+        grader = f" by {code(flip.grader)}" if flip.grader else ""
+        lines.append(f"- {code(flip.case)} {code(flip.decision)}: {before} → {after}{grader}")
+    if len(flips) > FLIPS_SHOWN:
+        lines.append(f"- and {len(flips) - FLIPS_SHOWN} more")
+    return "\n".join(lines)
+
+
+def _missing(decision: Decision) -> str:
+    missing = decision.missing
+    lines = [f"- {count:,} × {code(kind)}" for kind, count in sorted(missing.failures.items())]
+    lines += [f"- left out on both sides: {code(name)}: {prose(why)}" for name, why in missing.left_out.items()]
+    lines += [
+        f"- advisory {code(name)}: {plural(count, 'grade')} not obtained" for name, count in missing.advisory.items()
+    ]
+    if missing.off_script:
+        lines.append(f"- off script: {plural(missing.off_script, 'trial')}")
+    return "\n".join(["**Not measured**", "", *lines]) if lines else ""

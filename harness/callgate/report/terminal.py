@@ -1,0 +1,148 @@
+"""A decision -> the screen of `callgate eval` and `compare` (DESIGN.md part 6): a line a segment, evidence for the bad
+ones only, what was not measured, the verdict and the next command last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from callgate.concepts import Comparison, Decision, Flip
+from callgate.report.words import (
+    TITLES,
+    commonest_grader,
+    is_pair,
+    is_quiet,
+    percent,
+    plural,
+    points,
+    printable,
+    rate,
+    shortened,
+    verdict_words,
+    worst_flips,
+)
+
+FLIPS_SHOWN = 3
+Style = Callable[[str, str], str]  # (kind, text) -> text; kinds: good, bad, unsure, faint, strong
+
+
+def plain(_kind: str, text: str) -> str:
+    """The style of a file, a pipe, NO_COLOR: none."""
+    return text
+
+
+_CODES = {"good": "32", "bad": "31;1", "unsure": "33", "faint": "2", "strong": "1"}
+
+
+def ansi(kind: str, text: str) -> str:
+    """The style of a terminal."""
+    return f"\x1b[{_CODES[kind]}m{text}\x1b[0m"
+
+
+def screen(decision: Decision, spent: str = "", *, style: Style = plain, everything: bool = False) -> str:
+    """The whole screen. `spent` is the sentence about this invocation (what was paid, from the ledger, seconds);
+    `everything` unfolds the pairs."""
+    parts = [_head(decision, spent, style)]
+    if decision.comparisons:
+        parts.append(_table(decision, style, everything=everything))
+    parts.extend(_broken(decision, row, style) for row in decision.comparisons if row.verdict == "block")
+    parts.append(_not_measured(decision, style))
+    parts.append(_last_line(decision, style))
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _head(decision: Decision, spent: str, style: Style) -> str:
+    sides = " -> ".join(
+        f"{printable(side.name)} ({side.digest[:7]})" if side.digest else printable(side.name)
+        for side in (decision.baseline, decision.candidate)
+    )
+    names = [printable(decision.eval), sides, ", ".join(printable(model) for model in decision.models)]
+    names += ["SIMULATED"] * decision.simulated + [f"SUBSET {decision.subset}"] * bool(decision.subset)
+    size = f"{plural(decision.cases, 'call')}, {plural(decision.decisions, 'decision')}"
+    trials = f"{plural(decision.trials, 'trial')} each side" if decision.trials else "nothing asked"
+    counts = "; ".join(part for part in (f"{size}, {trials}", spent) if part)
+    return style("strong", "   ".join(part for part in names if part)) + "\n" + counts
+
+
+def _table(decision: Decision, style: Style, *, everything: bool) -> str:
+    rows = [row for row in decision.comparisons if everything or not is_quiet(row)]
+    several = len(decision.models) > 1
+    names = [_row_name(row, several=several, metrics=len({r.metric for r in decision.comparisons})) for row in rows]
+    width = max([22, *map(len, names)])
+    lines = [f"  {'':<{width}} {'calls':>6} {'baseline':>9} {'candidate':>10} {'change':>8} {'at worst':>9}"]
+    for name, row in zip(names, rows, strict=True):
+        worst = points(row.at_worst) if row.role == "gate" else ""
+        figures = f"{row.cases:>6} {percent(row.baseline_mean):>9} {percent(row.candidate_mean):>10}"
+        words = verdict_words(decision, row)
+        lines.append(f"  {name:<{width}} {figures} {points(row.change):>8} {worst:>9}   {style(_kind(row), words)}")
+    folded = len(decision.comparisons) - len(rows)
+    if folded:
+        lines.append(style("faint", f"  {plural(folded, 'pair')}: nothing broke (callgate show last --all)"))
+    return "\n".join(lines)
+
+
+def _row_name(row: Comparison, *, several: bool, metrics: int) -> str:
+    name = printable(row.name) + (f" {row.metric}" if metrics > 1 else "")
+    return f"{name} [{printable(row.model)}]" if several else name
+
+
+def _kind(row: Comparison) -> str:
+    if row.verdict == "block":
+        return "bad"
+    if row.verdict == "pass":
+        return "good" if row.role == "gate" else "faint"
+    return "faint" if row.verdict == "closed" or (is_pair(row) and row.role == "watch") else "unsure"
+
+
+def _broken(decision: Decision, row: Comparison, style: Style) -> str:
+    """Why a segment is blocked: the calls that flipped, worst first, with what was said."""
+    flips = worst_flips(decision, row)
+    grader = commonest_grader(flips)
+    by = f", mostly by {grader}" if grader else ""
+    shown = sorted(flips, key=lambda flip: (-flip.worse, flip.grader != grader))[:FLIPS_SHOWN]
+    lines = [style("strong", f"{printable(row.name)} got worse{by}:"), *(_flip_line(flip) for flip in shown)]
+    if len(flips) > len(shown):
+        option = "" if not row.segment else f" --segment {printable(row.name)}"
+        lines.append(style("faint", f"  and {len(flips) - len(shown)} more: callgate show last{option}"))
+    return "\n".join(lines)
+
+
+def _flip_line(flip: Flip) -> str:
+    before = rate(flip.baseline_passed, flip.baseline_trials)
+    after = rate(flip.candidate_passed, flip.candidate_trials)
+    where = f"{printable(flip.case)} {printable(flip.decision)}"
+    return f"  {where:<34} {before} -> {after}   {shortened(printable(flip.why), 110)}"
+
+
+def _not_measured(decision: Decision, style: Style) -> str:
+    missing = decision.missing
+    lines = [f"  {count:,} x {kind}" for kind, count in sorted(missing.failures.items())]
+    lines += [f"    {shortened(printable(example), 140)}" for example in missing.examples[:FLIPS_SHOWN]]
+    if lines:
+        lines.insert(0, style("unsure", f"not measured: {plural(missing.planned - missing.measured, 'trial')}"))
+    notes = []
+    if missing.left_out:
+        where = ", ".join(f"{printable(name)} ({printable(why)})" for name, why in list(missing.left_out.items())[:3])
+        notes.append(f"left out on both sides: {plural(len(missing.left_out), 'decision')}: {where}")
+    notes += [f"advisory {name}: {plural(count, 'grade')} not obtained" for name, count in missing.advisory.items()]
+    if missing.off_script:
+        notes.append(f"off script: {plural(missing.off_script, 'trial')} asked the world something it does not know")
+    return "\n".join([*lines, *(style("faint", note) for note in notes)])
+
+
+def _last_line(decision: Decision, style: Style) -> str:
+    kind = {"pass": "good", "unchanged": "good", "block": "bad"}.get(decision.verdict, "unsure")
+    title = "SUBSET" if decision.subset and decision.verdict in {"pass", "unchanged"} else TITLES[decision.verdict]
+    reasons = " ".join(printable(reason) for reason in decision.reasons)
+    following = next_command(decision)
+    return f"{style(kind, title)}   {reasons}" + (f"   next: {following}" if following else "")
+
+
+def next_command(decision: Decision) -> str:
+    """What to type now: the worst call of the worst segment, or what would complete the run."""
+    blocked = [row for row in decision.comparisons if row.verdict == "block"]
+    flips = worst_flips(decision, min(blocked, key=lambda row: row.change or 0.0)) if blocked else []
+    if flips:
+        return f"callgate show last {printable(flips[0].case)}"
+    if decision.verdict == "incomplete":
+        return f"callgate eval {printable(decision.eval)}   (asks only for what is missing)"
+    return ""

@@ -1,0 +1,112 @@
+"""Comparisons and flips -> the words and figures that every report uses. Shares become percentage points only here."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+
+from callgate.concepts import Comparison, Decision, Flip, Verdict
+
+TITLES: Mapping[Verdict, str] = {
+    "pass": "PASS",
+    "block": "BLOCK",
+    "inconclusive": "INCONCLUSIVE",
+    "incomplete": "INCOMPLETE",
+    "unchanged": "PASS",
+}
+_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029\ufeff")
+
+
+def printable(text: str) -> str:
+    """Text that came from a model, a file or a provider, safe on one line of a terminal: no control characters, no
+    escape sequences, no direction overrides; each is shown as <U+XXXX>."""
+    return "".join(" " if char in "\n\t\r" else f"<U+{ord(char):04X}>" if _unsafe(char) else char for char in text)
+
+
+def _unsafe(char: str) -> bool:
+    return char in _BIDI or unicodedata.category(char) in {"Cc", "Cs"}
+
+
+def shortened(text: str, width: int) -> str:
+    """At most `width` characters, cut at the end with an ellipsis."""
+    return text if len(text) <= width else text[: width - 1].rstrip() + "…"
+
+
+def percent(share: float | None) -> str:
+    return "" if share is None else f"{100 * share:.1f}%"
+
+
+def points(change: float | None) -> str:
+    """A change in percentage points with its sign; no negative zero."""
+    return "" if change is None else f"{round(100 * change, 1) + 0.0:+.1f}"
+
+
+def p_value(p: float | None) -> str:
+    if p is None:
+        return ""
+    return "p < 0.0001" if p < 0.0001 else f"p {p:.4f}".rstrip("0").rstrip(".")
+
+
+def plural(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def in_segment(flip: Flip, comparison: Comparison) -> bool:
+    """Whether a flip belongs to the segment and model of a comparison."""
+    here = all(flip.segments.get(key) == value for key, value in comparison.segment.items())
+    return here and flip.model == comparison.model
+
+
+def worse_calls(decision: Decision, comparison: Comparison) -> int:
+    """How many calls of the segment got worse on balance."""
+    change: dict[str, float] = {}
+    for flip in decision.flips:
+        if in_segment(flip, comparison):
+            change[flip.case] = change.get(flip.case, 0.0) + flip.worse
+    return sum(value > 1e-9 for value in change.values())
+
+
+def verdict_words(decision: Decision, row: Comparison) -> str:
+    """The last column of the table: what follows for this segment."""
+    if row.verdict == "block":
+        return f"BLOCK   {worse_calls(decision, row)} of {plural(row.cases, 'call')} got worse ({p_value(row.p)})"
+    if row.verdict == "pass" and row.role != "gate":
+        return "too few to clear"
+    if row.verdict == "pass":
+        return "pass, better" if row.interval_here and row.interval_here[0] > 0 else "pass"
+    if row.verdict == "closed":
+        return "too few to judge" if not row.segment or len(row.segment) == 1 else "nothing points down"
+    if row.verdict == "moved":
+        return "the cached baseline moved: the provider drifted"
+    if row.verdict == "incomplete":
+        return "INCOMPLETE"
+    undecided = "undecided" if row.role == "watch" else "INCONCLUSIVE"
+    return f"{undecided}   {row.needs}".rstrip()
+
+
+def is_pair(row: Comparison) -> bool:
+    return len(row.segment) > 1
+
+
+def is_quiet(row: Comparison) -> bool:
+    """A row that a first screen folds away: a pair in which nothing broke."""
+    return is_pair(row) and row.verdict in {"closed", "pass", "inconclusive"} and row.role == "watch"
+
+
+def worst_flips(decision: Decision, comparison: Comparison) -> list[Flip]:
+    """The flips of a segment that got worse, worst first."""
+    flips = [flip for flip in decision.flips if flip.worse > 0 and in_segment(flip, comparison)]
+    return sorted(flips, key=lambda flip: (-flip.worse, flip.case, flip.decision))
+
+
+def commonest_grader(flips: Sequence[Flip]) -> str:
+    """The grader that explains most of these flips; the first of the alphabet where two tie."""
+    counts: dict[str, int] = {}
+    for flip in flips:
+        if flip.grader:
+            counts[flip.grader] = counts.get(flip.grader, 0) + 1
+    return max(sorted(counts), key=lambda name: counts[name]) if counts else ""
+
+
+def rate(passed: int, trials: int) -> str:
+    return f"{passed}/{trials}"
