@@ -1,0 +1,308 @@
+"""Files of the project -> plain data whose places are known, and nothing that stands outside the project.
+
+YAML is read as YAML 1.2 with JSON's types: `no`, `14:00`, `2026-03-10` and `+13125550142` stay what they look like.
+Aliases, anchors, tags, duplicate keys, more than 1 MiB, nesting over 20 levels and anything but UTF-8 are mistakes.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import subprocess
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+import yaml
+from yaml._yaml import CParser
+
+from callgate.concepts import Json, Mistake, Place, Problem
+
+MAX_BYTES = 1 << 20
+MAX_DEPTH = 20
+_SAFE_INTEGER_DIGITS = 16
+
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?\Z")
+_WORDS: Mapping[str, bool | None] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+_MAYBE_FORBIDDEN = re.compile(r"(?:\A|[\s\[\]{},:?-])[&*!]")
+
+
+class _Parser(CParser):
+    """libyaml's composer with no opinion about types (`_scalar` has it) and a limit to its recursion."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.depth = 0
+
+    def resolve(self, _kind: type, _value: str | None, _implicit: object) -> str:
+        return ""
+
+    def descend_resolver(self, parent: yaml.Node | None, _index: object) -> None:
+        self.depth += 1
+        if self.depth > MAX_DEPTH + 1 and parent is not None:  # a scalar may stand inside the deepest mapping
+            problem = f"nested deeper than {MAX_DEPTH} levels"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=parent.start_mark)
+
+    def ascend_resolver(self) -> None:
+        self.depth -= 1
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file's content as plain data; `place` finds where a part of it stands, `place()` where the content begins."""
+
+    name: str
+    value: Json
+    _root: yaml.Node | None = field(default=None, compare=False, repr=False)
+
+    def place(self, *keys: str | int) -> Place:
+        """Where the nested key or item stands; where there is none, its nearest parent that exists."""
+        node = mark_of = self._root
+        for key in keys:
+            found = _child(node, key)
+            if found is None:
+                break
+            mark_of, node = found
+        return _place(self.name, mark_of)
+
+
+def read_yaml(path: Path, name: str | None = None) -> Document:
+    """The YAML file as a Document that is called `name` in messages (default: the path)."""
+    return parse_yaml(read_text(path, name), name or str(path))
+
+
+def parse_yaml(text: str, name: str) -> Document:
+    """Like `read_yaml` for a text that came from elsewhere."""
+    if len(text) > MAX_BYTES:
+        raise _mistake(Place(name), f"{len(text):,} characters; at most {MAX_BYTES:,} are read")
+    if _MAYBE_FORBIDDEN.search(text):
+        _refuse_forbidden(text, name)
+    try:
+        parser = _Parser(text)
+        root = parser.get_single_node()
+    except yaml.YAMLError as error:
+        raise _mistake(*_syntax(error, name)) from None
+    if root is None:
+        return Document(name, None)
+    problems: list[Problem] = []
+    value = _data(root, name, problems)
+    if problems:
+        raise Mistake(sorted(problems))
+    return Document(name, value, root)
+
+
+def read_text(path: Path, name: str | None = None) -> str:
+    """A regular file of at most 1 MiB as UTF-8 text; CRLF becomes LF. Pipes and devices are not opened."""
+    shown = Place(name or str(path))
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise _mistake(shown, "not a regular file")
+        with path.open("rb") as stream:
+            content = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise _mistake(shown, f"cannot be read: {error.strerror or error}") from None
+    except ValueError as error:  # a NUL in the path
+        raise _mistake(shown, f"cannot be read: {error}") from None
+    return _decoded(content, shown)
+
+
+# ---------------------------------------------------------------------------------------------- inside the project
+
+
+def project_file(root: Path, text: str, place: Place | None = None) -> Path:
+    """The regular file that `text` names, relative to `root`, which it may not leave, not even by a symbolic link."""
+    path = project_path(root, text, place)
+    if not path.is_file():
+        raise _mistake(place, f"{text!r} is no file" if path.exists() else f"there is no file {text!r}")
+    return path
+
+
+def project_folder(root: Path, text: str, place: Place | None = None) -> Path:
+    """Like `project_file`, for a folder."""
+    path = project_path(root, text, place)
+    if not path.is_dir():
+        raise _mistake(place, f"{text!r} is no folder" if path.exists() else f"there is no folder {text!r}")
+    return path
+
+
+def project_path(root: Path, text: str, place: Place | None = None) -> Path:
+    """Where `text` leads inside `root`, whether or not something stands there."""
+    parts = PurePosixPath(text).parts
+    if not parts or "\0" in text or "\\" in text or text.startswith(("/", "~")) or ".." in parts or "://" in text:
+        raise _mistake(place, f"{text!r} must be a path inside the project, relative to its root, without '..'")
+    path = root / text
+    try:
+        inside = path.resolve().is_relative_to(root.resolve())
+    except (OSError, RuntimeError):  # links in a circle, a name too long
+        inside = False
+    if not inside:
+        raise _mistake(place, f"{text!r} leads outside the project")
+    return path
+
+
+def relative_name(path: Path, root: Path) -> str:
+    """The path as messages show it: relative to the project where it stands inside."""
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+
+
+# ---------------------------------------------------------------------------------------------- inside git's history
+
+
+def read_text_at(source: str, root: Path, place: Place | None = None) -> str:
+    """The text of git's `REF:path`; the path is relative to `root`."""
+    files = files_at(source, root, place)
+    if set(files) != {""}:
+        raise _mistake(place, f"{source!r} is a folder, not a file")
+    return files[""]
+
+
+def files_at(source: str, root: Path, place: Place | None = None) -> Mapping[str, str]:
+    """The text files at git's `REF:path`: by name where it is a folder (its own files only), under "" where a file.
+
+    Blobs are read as committed: no textconv and no filter runs. Symbolic links are left out.
+    """
+    reference, _, path = source.partition(":")
+    project_path(root, path, place)
+    if not reference or reference.startswith("-"):
+        raise _mistake(place, f"{source!r} must be REF:path, such as main:prompts/receptionist")
+    clean = PurePosixPath(path).as_posix()
+    listing = _git(root, place, "ls-tree", "-z", reference, "--", clean, f"{clean}/")
+    blobs: dict[str, str] = {}
+    for entry in filter(None, listing.decode("utf-8", "replace").split("\0")):
+        about, _, name = entry.partition("\t")
+        mode, kind, blob = about.split()
+        if kind == "blob" and mode != "120000":
+            blobs["" if name == clean else name.removeprefix(f"{clean}/")] = blob
+    if not blobs:
+        raise _mistake(place, f"{reference!r} has no {path!r}")
+    return {name: _decoded(_git(root, place, "cat-file", "blob", blob), Place(source)) for name, blob in blobs.items()}
+
+
+def _git(root: Path, place: Place | None, *arguments: str) -> bytes:
+    environment = {**os.environ, "GIT_LITERAL_PATHSPECS": "1", "LC_ALL": "C"}
+    command = ["git", "-C", str(root), "--no-pager", *arguments]
+    try:
+        done = subprocess.run(command, capture_output=True, env=environment, check=False)  # noqa: S603  # fixed program, no shell
+    except OSError as error:
+        raise _mistake(place, f"git could not be run: {error.strerror}") from None
+    if done.returncode:
+        reason = done.stderr.decode("utf-8", "replace").strip().removeprefix("fatal: ").splitlines()
+        raise _mistake(place, f"git: {reason[0] if reason else 'failed'}")
+    return done.stdout
+
+
+# ---------------------------------------------------------------------------------------------- words for messages
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """ "; did you mean 'metrics'?" where a known name is near, else the known names, else nothing."""
+    import difflib
+
+    names = sorted(set(known))
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    if near:
+        return f"; did you mean {near[0]!r}?"
+    return f"; there are {', '.join(names)}" if 0 < len(names) <= 24 else ""
+
+
+def mistake(place: Place | None, message: str) -> Mistake:
+    """A Mistake of one problem; without a place only its message."""
+    return _mistake(place, message)
+
+
+# ---------------------------------------------------------------------------------------------- nodes -> data
+
+
+def _data(node: yaml.Node, name: str, problems: list[Problem]) -> Json:
+    if isinstance(node, yaml.ScalarNode):
+        return node.value if node.style else _scalar(node, name, problems)
+    if isinstance(node, yaml.SequenceNode):
+        return [_data(child, name, problems) for child in node.value]
+    mapping: dict[str, Json] = {}
+    for key, child in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            problems.append(Problem(_place(name, key), "a key must be a plain word"))
+            continue
+        if key.value in mapping:
+            problems.append(Problem(_place(name, key), f"key {key.value!r} stands twice in this mapping"))
+        mapping[key.value] = _data(child, name, problems)
+    return mapping
+
+
+def _scalar(node: yaml.ScalarNode, name: str, problems: list[Problem]) -> Json:
+    """What an unquoted scalar means: null, true, false and JSON's numbers; anything else is text."""
+    text: str = node.value
+    if text in _WORDS:
+        return _WORDS[text]
+    if text[0] not in "-0123456789":
+        return text
+    number = _NUMBER.match(text)
+    if number is None:
+        return text
+    if number.group(1) is None and number.group(2) is None:
+        if len(text.lstrip("-")) <= _SAFE_INTEGER_DIGITS:
+            return int(text)
+    elif abs(value := float(text)) != float("inf"):
+        return value
+    problems.append(Problem(_place(name, node), f"{text[:24]} is too large for a number; if it is a text, quote it"))
+    return None
+
+
+def _child(node: yaml.Node | None, key: str | int) -> tuple[yaml.Node, yaml.Node] | None:
+    """The node whose position names the child (a mapping's key, a sequence's item), and the child."""
+    if isinstance(node, yaml.MappingNode):
+        return next(((k, v) for k, v in node.value if k.value == key), None)
+    if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and 0 <= key < len(node.value):
+        return node.value[key], node.value[key]
+    return None
+
+
+def _place(name: str, node: yaml.Node | None) -> Place:
+    return Place(name) if node is None else Place(name, node.start_mark.line + 1, node.start_mark.column + 1)
+
+
+def _refuse_forbidden(text: str, name: str) -> None:
+    """Walk the events and refuse what may not stand in a file of ours, each at its place."""
+    problems: list[Problem] = []
+    try:
+        for event in yaml.parse(text, Loader=yaml.CLoader):
+            place = Place(name, event.start_mark.line + 1, event.start_mark.column + 1)
+            if isinstance(event, yaml.AliasEvent):
+                problems.append(Problem(place, f"alias *{event.anchor}: write it out; a text that begins so is quoted"))
+            elif isinstance(event, (yaml.ScalarEvent, yaml.CollectionStartEvent)):
+                if event.anchor is not None:
+                    problems.append(Problem(place, f"anchor &{event.anchor}: a text that begins so is quoted"))
+                if event.tag is not None:
+                    problems.append(Problem(place, f"tag {event.tag}: a text that begins so is quoted"))
+    except yaml.YAMLError as error:
+        problems.append(Problem(*_syntax(error, name)))
+    if problems:
+        raise Mistake(sorted(problems))
+
+
+def _syntax(error: yaml.YAMLError, name: str) -> tuple[Place, str]:
+    mark = getattr(error, "problem_mark", None)
+    place = Place(name) if mark is None else Place(name, mark.line + 1, mark.column + 1)
+    context, problem = getattr(error, "context", None), getattr(error, "problem", None)
+    said: Sequence[str] = [str(part) for part in (context, problem) if part]
+    return place, f"not YAML: {', '.join(said) or str(error).splitlines()[0]}"
+
+
+def _decoded(content: bytes, place: Place) -> str:
+    if len(content) > MAX_BYTES:
+        raise _mistake(place, f"larger than {MAX_BYTES:,} bytes")
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise _mistake(Place(place.file, line), f"not UTF-8 (byte 0x{content[error.start]:02x})") from None
+    return text.removeprefix("\ufeff").replace("\r\n", "\n")
+
+
+def _mistake(place: Place | None, message: str) -> Mistake:
+    return Mistake(message) if place is None else Mistake([Problem(place, message)])
