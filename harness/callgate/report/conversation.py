@@ -1,0 +1,170 @@
+"""A case with its trials and grades -> the call as a conversation, baseline beside candidate (`callgate show`)."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from callgate.concepts import (
+    ARMS,
+    AgentTurn,
+    Arm,
+    CallerTurn,
+    Case,
+    DecisionPoint,
+    Failure,
+    Grade,
+    Json,
+    Score,
+    ToolTurn,
+    Trial,
+    canonical,
+)
+from callgate.report.terminal import Style, plain
+from callgate.report.words import printable, rate
+
+Graded = tuple[Trial, Mapping[str, Grade]]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One decision as both variants met it: their graded trials by number; `success` is among the grades."""
+
+    point: DecisionPoint
+    trials: Mapping[Arm, Sequence[Graded]]
+
+
+def conversation(
+    case: Case, views: Sequence[View], names: Mapping[Arm, str], *, style: Style = plain, width: int = 120
+) -> str:
+    """The whole call: history, and at each decision what was expected and what both variants did, side by side."""
+    segments = " ".join(f"{key}={value}" for key, value in case.segments.items())
+    head = f"{printable(case.id)}   {printable(segments)}   {case.now} {case.timezone}"
+    lines = [style("strong", head), *([f"{printable(case.title)}"] if case.title else [])]
+    by_id = {view.point.id: view for view in views}
+    for turn in case.turns:
+        if isinstance(turn, DecisionPoint):
+            if turn.id in by_id:
+                lines += ["", *_decision(by_id[turn.id], names, style, width), ""]
+            continue
+        lines += _turn(turn, style, width)
+    return "\n".join(lines) + "\n"
+
+
+def _turn(turn: AgentTurn | CallerTurn | ToolTurn, style: Style, width: int) -> list[str]:
+    if isinstance(turn, AgentTurn):
+        cut = f"   [interrupted after: {turn.interrupted_after}]" if turn.interrupted_after else ""
+        return _wrapped("agent ", turn.text + cut, width)
+    if isinstance(turn, CallerTurn):
+        sure = "" if turn.confidence is None else f", confidence {turn.confidence:g}"
+        heard = f"   [heard: {turn.heard}{sure}]" if turn.heard else ""
+        return _wrapped("caller", turn.text + heard, width)
+    answer = turn.error if turn.error is not None else turn.result
+    lines = _wrapped("tool  ", f"{turn.tool} {canonical(turn.args)} -> {canonical(answer)}", width)
+    return [style("faint", line) for line in lines]
+
+
+def _wrapped(label: str, text: str, width: int) -> list[str]:
+    return textwrap.wrap(printable(text), width, initial_indent=f"  {label}  ", subsequent_indent=" " * 10) or [label]
+
+
+def expectations(point: DecisionPoint) -> str:
+    """What is expected at a decision, in one line."""
+    expect = point.expect
+    parts = [f"{call.tool} {canonical(call.arguments)}" for call in expect.calls]
+    parts += [f"not {call.tool}" for call in expect.forbidden_calls]
+    parts += [f"say {_saying(saying)}" for saying in expect.must_say]
+    parts += [f"not say {_saying(saying)}" for saying in expect.must_not_say]
+    parts += [f"not ask {slot}" for slot in expect.must_not_ask]
+    parts += [f"in {expect.language}"] if expect.language else []
+    parts += [f"judged by {name}" for name in expect.judge]
+    return "; ".join(parts)
+
+
+def _saying(saying: Json) -> str:
+    if isinstance(saying, Mapping):
+        return " or ".join(
+            f"{kind} {value if isinstance(value, str) else canonical(value)}" for kind, value in saying.items()
+        )
+    return f'"{saying}"'
+
+
+def _decision(view: View, names: Mapping[Arm, str], style: Style, width: int) -> list[str]:
+    lines = [
+        style("strong", f"decision {printable(view.point.id)}") + f"   expects: {printable(expectations(view.point))}"
+    ]
+    shown = _telling(view)
+    columns = [_column(arm, names.get(arm, arm), view.trials.get(arm, ()), shown, (width - 6) // 2) for arm in ARMS]
+    half = (width - 6) // 2
+    for left, right in zip_longest(*columns, fillvalue=("", "")):
+        gap = " " * max(0, half - len(left[1]))
+        lines.append(f"  {_styled(left, style)}{gap} │ {_styled(right, style)}".rstrip())
+    return lines
+
+
+def _styled(line: tuple[str, str], style: Style) -> str:
+    kind, text = line
+    return style(kind, text) if kind and text else text
+
+
+def _telling(view: View) -> int:
+    """The trial to show: the first that fails for the candidate, else for the baseline, else the first."""
+    for arm in reversed(ARMS):
+        for trial, grades in view.trials.get(arm, ()):
+            if not _passed(grades):
+                return trial.id.number
+    return 0
+
+
+def _passed(grades: Mapping[str, Grade]) -> bool:
+    success = grades.get("success")
+    return isinstance(success, Score) and success.passed
+
+
+def _column(arm: Arm, name: str, trials: Sequence[Graded], shown: int, width: int) -> list[tuple[str, str]]:
+    """One arm's half of a decision as (style, text) lines: its rate, one trial's steps, what its graders said."""
+    passed = sum(_passed(grades) for _, grades in trials)
+    lines = [("strong", f"{arm} {printable(name)}: {rate(passed, len(trials))} passed")]
+    for trial, grades in trials:
+        if trial.id.number == shown:
+            lines.append(("faint", f"trial {shown + 1} of {len(trials)}"))
+            lines += [("", line) for line in _steps(trial, width)]
+            lines += _grade_lines(grades, width)
+    return lines
+
+
+def _steps(trial: Trial, width: int) -> Iterable[str]:
+    for step in trial.steps:
+        if step.reply.text:
+            yield from textwrap.wrap(f"“{printable(step.reply.text)}”", width)
+        for answer in step.answers:
+            call = f"> {printable(answer.call.name)} {printable(answer.call.arguments)}"
+            yield from textwrap.wrap(call, width, subsequent_indent="  ")
+            yield from textwrap.wrap(
+                f"< {answer.kind}: {printable(canonical(answer.content))}", width, subsequent_indent="  "
+            )
+    if trial.failure:
+        yield from textwrap.wrap(f"not measured: {trial.failure.kind}: {printable(trial.failure.why)}", width)
+
+
+def _grade_lines(grades: Mapping[str, Grade], width: int) -> Iterable[tuple[str, str]]:
+    """Every grader that failed or could not grade, with its reason; those that passed in one line."""
+    good = []
+    for name, grade in grades.items():
+        if name == "success":
+            continue
+        if isinstance(grade, Score) and grade.passed:
+            good.append(name)
+        elif isinstance(grade, Score):
+            yield from (
+                ("bad", line)
+                for line in textwrap.wrap(f"x {name}: {printable(grade.why)}", width, subsequent_indent="  ")
+            )
+        elif isinstance(grade, Failure):
+            yield from (
+                ("unsure", line) for line in textwrap.wrap(f"? {name}: {grade.kind}: {printable(grade.why)}", width)
+            )
+    if good:
+        yield from (("good", line) for line in textwrap.wrap("ok " + ", ".join(good), width, subsequent_indent="   "))
