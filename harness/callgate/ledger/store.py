@@ -1,0 +1,266 @@
+"""The ledger's file: SQLite, WAL, durable before anything counts.
+
+Rows carry a digest of their content; one that does not fit is treated as absent, counted in `damaged`, warned of once,
+and replaced by what is paid or computed anew.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+from callgate.concepts import Json, Mistake, Reply
+from callgate.ledger.claims import Claimant, is_alive
+from callgate.ledger.rows import PaidReply, Run, reply_from, reply_row, run_from, run_row, score_row, scores_from
+
+_log = logging.getLogger(__name__)
+VERSION: Final = 1
+_SCHEMA = """
+CREATE TABLE replies (
+  key TEXT PRIMARY KEY, model TEXT NOT NULL, served TEXT NOT NULL, simulated INTEGER NOT NULL,
+  created INTEGER NOT NULL, body TEXT NOT NULL, digest BLOB NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE scores (
+  base TEXT NOT NULL, body TEXT NOT NULL, digest BLOB NOT NULL, PRIMARY KEY (base, digest)) STRICT, WITHOUT ROWID;
+CREATE TABLE runs (
+  seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, eval TEXT NOT NULL, started INTEGER NOT NULL, finished INTEGER,
+  baseline_held INTEGER NOT NULL, plan TEXT NOT NULL, decision TEXT NOT NULL, digest BLOB NOT NULL) STRICT;
+CREATE TABLE claims (key TEXT PRIMARY KEY, claimant TEXT NOT NULL) STRICT, WITHOUT ROWID;
+"""
+_LISTED = "IN (SELECT value FROM json_each(?))"
+_REPLIES = f"SELECT key, model, served, simulated, created, body, digest FROM replies WHERE key {_LISTED}"  # noqa: S608
+_KEEP = "INSERT INTO replies VALUES (?,?,?,?,?,?,?) ON CONFLICT (key) DO NOTHING"
+_SCORES = f"SELECT base, body, digest FROM scores WHERE base {_LISTED}"  # noqa: S608 - constants only
+_HOLDERS = f"SELECT key, claimant FROM claims WHERE key {_LISTED}"  # noqa: S608 - constants only
+_RUNS = "SELECT id, eval, started, finished, baseline_held, plan, decision, digest FROM runs ORDER BY seq DESC"
+_PUT_RUN = """INSERT INTO runs (seq, id, eval, started, finished, baseline_held, plan, decision, digest)
+  VALUES ((SELECT coalesce(max(seq), 0) + 1 FROM runs), ?,?,?,?,?,?,?,?)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What one transaction with the ledger gave. Of the keys wanted, those in neither are in flight elsewhere."""
+
+    replies: Mapping[str, Reply]
+    granted: frozenset[str]
+
+
+class Ledger:
+    """Every reply that was paid for, every score and every run. Safe between threads and between processes."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, clock: Callable[[], float]) -> None:
+        self.path = path
+        self.damaged = 0
+        self._db = connection
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._claimant = Claimant(path)
+        self._broken_replies: set[bytes] = set()  # damaged rows are deleted when something takes their place
+        self._broken_scores: set[tuple[bytes, bytes]] = set()
+
+    @classmethod
+    def open(cls, path: Path, *, clock: Callable[[], float] = time.time) -> Self:
+        """Opens the ledger at `path`, or makes it (directory 0700, file 0600, ignored by git).
+
+        Raises Mistake where it cannot be opened, is no ledger, or was written by a newer callgate.
+        """
+        try:
+            _make_private(path)
+            connection = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
+        except (OSError, sqlite3.Error) as error:
+            raise Mistake(f"{path}: the ledger cannot be opened: {error}") from error
+        connection.text_factory = bytes  # a flipped byte must not be able to end a whole query
+        try:
+            _prepare(connection, path)
+        except (sqlite3.Error, Mistake) as error:
+            connection.close()
+            if isinstance(error, Mistake):
+                raise
+            raise Mistake(f"{path}: no ledger, or a damaged one ({error}); move it away to begin a new one") from error
+        return cls(path, connection, clock)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Gives back all claims and closes the file."""
+        with self._lock:
+            try:
+                if self._claimant.is_named:
+                    self._db.execute("DELETE FROM claims WHERE claimant = ?", (self._claimant.name,))
+            except sqlite3.Error as error:  # a full disk, say; the claims die with the lock
+                _log.warning("%s: %s", self.path, error)
+            finally:
+                self._claimant.leave()
+                self._db.close()
+
+    # ------------------------------------------------------------------------------------------ replies
+
+    def replies(self, keys: Collection[str]) -> dict[str, Reply]:
+        """The replies that are there, by key; the others were never paid for, or are damaged."""
+        with self._lock:
+            return self._found(keys)
+
+    def put_replies(self, rows: Sequence[PaidReply]) -> None:
+        """Keeps replies: when this returns they are on the disk. A key that is already there stays as it is."""
+        self.exchange(rows)
+
+    def exchange(
+        self, paid: Sequence[PaidReply] = (), dropped: Collection[str] = (), wanted: Collection[str] = ()
+    ) -> Exchange:
+        """One transaction: keeps `paid`, gives back the claims on `dropped`, and finds or claims `wanted`.
+
+        When it returns, everything paid is on the disk. The replies given are those found for `wanted`, and those of
+        `paid` that somebody else had kept first, which count instead. Raises sqlite3.Error where the disk fails.
+        """
+        with self._lock, self._transaction():
+            kept_first = self._keep(paid) if paid else {}
+            if self._claimant.is_named:
+                done = [*(row.key for row in paid), *dropped]
+                me = self._claimant.name
+                self._db.executemany("DELETE FROM claims WHERE key = ? AND claimant = ?", [(key, me) for key in done])
+            found = self._found(wanted)
+            granted = self._claim([key for key in wanted if key not in found])
+        return Exchange({**found, **kept_first}, granted)
+
+    def _keep(self, paid: Sequence[PaidReply]) -> dict[str, Reply]:
+        """Inserts `paid`; gives those replies that were there already."""
+        broken = [(key,) for row in paid if (key := row.key.encode()) in self._broken_replies]
+        self._db.executemany("DELETE FROM replies WHERE key = CAST(? AS TEXT)", broken)
+        self._broken_replies.difference_update(key for (key,) in broken)
+        created = int(self._clock())
+        before = self._db.total_changes
+        self._db.executemany(_KEEP, [reply_row(row, created) for row in paid])
+        if self._db.total_changes - before == len(paid):
+            return {}
+        return self._found([row.key for row in paid])
+
+    def _found(self, keys: Collection[str]) -> dict[str, Reply]:
+        found: dict[str, Reply] = {}
+        rows = self._db.execute(_REPLIES, (json.dumps(list(keys)),)) if keys else ()
+        for row in rows:
+            try:
+                key, reply = reply_from(row)
+            except ValueError as error:
+                self._broken_replies.add(row[0])
+                self._warn("reply", error)
+            else:
+                found[key] = reply
+        return found
+
+    def _claim(self, keys: Sequence[str]) -> frozenset[str]:
+        """Those of `keys` that this process may now ask: unclaimed, or claimed by a process that is gone."""
+        if not keys:
+            return frozenset()
+        me = self._claimant.name
+        wanted = json.dumps(keys)
+        holders: dict[bytes, str] = {}
+        for _ in range(2):
+            self._db.executemany("INSERT OR IGNORE INTO claims VALUES (?, ?)", [(key, me) for key in keys])
+            holders = {key: name.decode("ascii", "replace") for key, name in self._db.execute(_HOLDERS, (wanted,))}
+            gone = [name for name in set(holders.values()) - {me} if not is_alive(self.path, name)]
+            if not gone:
+                break
+            self._db.executemany("DELETE FROM claims WHERE claimant = ?", [(name,) for name in gone])
+        return frozenset(key.decode() for key, holder in holders.items() if holder == me)
+
+    # ------------------------------------------------------------------------------------------ scores
+
+    def scores(self, bases: Collection[str]) -> dict[str, dict[str, Json]]:
+        """What is known of each base: grader's key -> grade (see `grade_from`)."""
+        known: dict[str, dict[str, Json]] = {}
+        with self._lock:
+            rows = self._db.execute(_SCORES, (json.dumps(list(bases)),)).fetchall()
+        for row in rows:
+            try:
+                base, grades = scores_from(row)
+            except ValueError as error:
+                self._broken_scores.add((row[0], row[2]))
+                self._warn("score", error)
+            else:
+                known.setdefault(base, {}).update(grades)
+        return known
+
+    def put_scores(self, grades: Mapping[str, Mapping[str, Json]]) -> None:
+        """Keeps grades: base -> grader's key -> grade (see `grade_json`); those known before stay."""
+        rows = [score_row(base, some) for base, some in grades.items()]
+        with self._lock, self._transaction():
+            broken, self._broken_scores = self._broken_scores, set()
+            self._db.executemany("DELETE FROM scores WHERE base = CAST(? AS TEXT) AND digest = ?", broken)
+            self._db.executemany("INSERT OR IGNORE INTO scores VALUES (?,?,?)", rows)
+
+    # ------------------------------------------------------------------------------------------ runs
+
+    def put_run(self, run: Run) -> None:
+        """Keeps a run as the newest, in place of what was known under its id."""
+        with self._lock, self._transaction():
+            self._db.execute("DELETE FROM runs WHERE id = ?", (run.id,))
+            self._db.execute(_PUT_RUN, run_row(run))
+
+    def runs(self) -> Iterator[Run]:
+        """All runs, the newest first."""
+        with self._lock:
+            rows = self._db.execute(_RUNS).fetchall()
+        for row in rows:
+            try:
+                yield run_from(row)
+            except ValueError as error:
+                self._warn("run", error)
+
+    def run(self, name: str) -> Run | None:
+        """The run `last`, or the newest whose id begins with `name`."""
+        return next((run for run in self.runs() if name == "last" or run.id.startswith(name)), None)
+
+    # ------------------------------------------------------------------------------------------ within
+
+    def _warn(self, noun: str, error: ValueError) -> None:
+        self.damaged += 1
+        if self.damaged == 1:
+            _log.warning("%s: a damaged %s is treated as absent (%s)", self.path, noun, error)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._db.execute("COMMIT")
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+
+
+def _make_private(path: Path) -> None:
+    """The directory and an empty file, both for their owner alone; SQLite gives its side files the same rights."""
+    if not path.parent.exists():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (path.parent / ".gitignore").write_text("*\n", encoding="utf-8")
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    if path.stat().st_mode & 0o077:
+        path.chmod(0o600)
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version == 0:
+        connection.execute("BEGIN IMMEDIATE")  # two processes may find it new at the same moment
+        if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
+            for statement in _SCHEMA.split(";"):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {VERSION}")
+        connection.execute("COMMIT")
+    elif version > VERSION:
+        raise Mistake(f"{path}: written by a newer callgate (ledger {version}, known is {VERSION}); update callgate")
