@@ -1,0 +1,233 @@
+"""A folder of case files -> cases, with their world merged under them; all mistakes of all files at once."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from callgate import schemas
+from callgate.concepts import Case, Fact, Json, Mistake, Place, Problem, Stub, ToolTurn, Turn, digest
+from callgate.dataset.turns import turns_of
+from callgate.dataset.world import World, Worlds, merged
+from callgate.files import Document, project_file, read_yaml, relative_name
+from callgate.matchers import instant, offset_problem
+
+SUFFIXES = (".yaml", ".yml")
+_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}\Z")
+_UNSCORED = frozenset(
+    {"title", "note", "labels", "provenance", "ticket", "severity", "status", "pii", "cluster", "must_pass"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a case comes from: its document, its world, and the two merged."""
+
+    document: Document
+    world: World
+    whole: Mapping[str, Json]
+
+    def place(self, *keys: str | int) -> Place:
+        """Where the nested key is written: in the case, else in its world, else the case's nearest parent."""
+        value = self.document.value
+        if keys and isinstance(value, Mapping) and keys[0] not in value and keys[0] in self.whole:
+            return self.world.place(*keys)
+        return self.document.place(*keys)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseSet:
+    """All cases of a folder by id, also those that are not run, with their sources."""
+
+    folder: str
+    cases: tuple[Case, ...]
+    sources: Mapping[str, Source]
+
+    @property
+    def active(self) -> tuple[Case, ...]:
+        """The cases that are run: no drafts, none retired, none quarantined."""
+        return tuple(case for case in self.cases if case.status == "active")
+
+
+def load_cases(folder: Path, root: Path) -> tuple[Case, ...]:
+    """The active cases in `folder` and below, by id. Raises Mistake with the problems of all files."""
+    return read_set(folder, root).active
+
+
+def read_set(folder: Path, root: Path) -> CaseSet:
+    """Every case in `folder` and below, drafts too. Raises Mistake with the problems of all files."""
+    worlds = Worlds(root)
+    problems: list[Problem] = []
+    cases: dict[str, Case] = {}
+    sources: dict[str, Source] = {}
+    for path in _case_files(folder, problems, root):
+        name = relative_name(path, root)
+        try:
+            source = _source(path, name, worlds, root)
+            case = None if source.world.broken else _case(path.stem, source)
+        except Mistake as error:
+            problems.extend(error.problems or [Problem(Place(name), str(error))])
+            continue
+        if case is not None:
+            before = cases.get(case.id)
+            if before is not None:
+                problems.append(Problem(Place(name), f"case {case.id!r} stands already in {before.place.file}"))
+            cases[case.id], sources[case.id] = case, source
+    problems.extend(worlds.problems)
+    shown = relative_name(folder, root)
+    if not cases and not problems:
+        problems.append(Problem(Place(shown), "holds no case"))
+    if problems:
+        raise Mistake(sorted(set(problems)))
+    return CaseSet(shown, tuple(cases[key] for key in sorted(cases)), sources)
+
+
+def _case_files(folder: Path, problems: list[Problem], root: Path) -> list[Path]:
+    found: list[Path] = []
+    for where, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith((".", "_")))
+        for name in sorted(names):
+            path = Path(where, name)
+            if name.endswith(SUFFIXES) and not name.startswith((".", "_")):
+                found.append(path)
+            elif name.endswith((".jsonl", ".csv")) and not name.startswith((".", "_")):
+                message = "cases are read from YAML files only, so far: one file a case"
+                problems.append(Problem(Place(relative_name(path, root)), message))
+    return found
+
+
+def _source(path: Path, name: str, worlds: Worlds, root: Path) -> Source:
+    if not _ID.match(path.stem):
+        message = f"{path.stem!r} is no id: lower-case letters, digits, '.', '_' and '-', 80 at most"
+        raise Mistake([Problem(Place(name), message)])
+    if path.is_symlink():
+        project_file(root, name, Place(name))
+    document = read_yaml(path, name)
+    found = schemas.problems("case", document)
+    if found:
+        raise Mistake(found)
+    world = worlds.of(path.parent)
+    own = document.value
+    assert isinstance(own, Mapping)  # the schema says so
+    return Source(document, world, merged(world.defaults, own))
+
+
+def _case(name: str, source: Source) -> Case:
+    """The case of a document that its schema allows."""
+    whole: Mapping[str, Any] = source.whole
+    problems: list[Problem] = []
+    turns = turns_of(source.document, problems)
+    timezone = _timezone(source, problems)
+    now = _now(source, timezone, problems)
+    if problems:
+        raise Mistake(problems)
+    caller = whole.get("caller", {})
+    facts = {key: _fact(fact) for key, fact in whole.get("facts", {}).items()}
+    stubs = tuple(_stub(stub) for stub in whole.get("stubs", ()))
+    provenance = whole.get("provenance", {})
+    return Case(
+        id=name,
+        segments={key: _segment(value) for key, value in whole.get("segments", {}).items()},
+        turns=turns,
+        now=now,
+        timezone=timezone,
+        kind=whole.get("kind", "call"),
+        title=whole.get("title", ""),
+        caller=caller if isinstance(caller, Mapping) else {},
+        config=whole.get("config", {}),
+        facts=facts,
+        stubs=(*stubs, *_answers(turns)),
+        effects=whole.get("effects", {}),
+        must_pass=whole.get("must_pass", False),
+        cluster=str(whole.get("cluster", provenance.get("call", name))),
+        pii=whole.get("pii", ""),
+        status=_status(whole.get("status", "active")),
+        ticket=str(whole.get("ticket", "")),
+        severity=whole.get("severity", ""),
+        digest=_digest(whole, now),
+        place=source.document.place(),
+    )
+
+
+def _digest(whole: Mapping[str, Any], now: str) -> str:
+    """The digest of everything that a score can depend on: no titles, notes, labels or papers."""
+    scored: dict[str, Any] = {key: value for key, value in whole.items() if key not in _UNSCORED}
+    scored["now"] = now
+    if "call" in scored:
+        scored["call"] = [{key: value for key, value in turn.items() if key != "note"} for turn in scored["call"]]
+    return digest(scored)
+
+
+def _timezone(source: Source, problems: list[Problem]) -> str:
+    name = str(source.whole.get("timezone", ""))
+    try:
+        return ZoneInfo(name).key if name else _missing("timezone", source, problems)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        problems.append(Problem(source.place("timezone"), f"{name!r} is no time zone such as America/Chicago"))
+        return ""
+
+
+def _now(source: Source, timezone: str, problems: list[Problem]) -> str:
+    """The frozen clock as local time without offset; the offset, where written, must be the zone's at that moment."""
+    written = str(source.whole.get("now", ""))
+    if not written or not timezone:
+        return written or _missing("now", source, problems)
+    moment = instant(written, timezone)
+    wrong = moment if isinstance(moment, str) else offset_problem(written, timezone)
+    if wrong is not None:
+        problems.append(Problem(source.place("now"), wrong))
+        return ""
+    assert isinstance(moment, datetime)
+    local = moment.astimezone(ZoneInfo(timezone)).replace(tzinfo=None)
+    return local.isoformat(timespec="seconds" if local.second else "minutes")
+
+
+def _missing(key: str, source: Source, problems: list[Problem]) -> str:
+    problems.append(Problem(source.document.place(), f"{key!r} is missing, here and in _world.yaml"))
+    return ""
+
+
+def _segment(value: Json) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _status(written: str) -> str:
+    return written.split(" ", 1)[0]
+
+
+def _fact(written: Any) -> Fact:
+    if isinstance(written, str):
+        return Fact(written)
+    return Fact(written["text"], tuple(written.get("values", ())))
+
+
+def _stub(written: Mapping[str, Any]) -> Stub:
+    return Stub(
+        written["tool"], written.get("when", {}), written.get("result"), written.get("error"), written.get("times")
+    )
+
+
+def _answers(turns: Sequence[Turn]) -> list[Stub]:
+    """The recorded tool calls as stubs: an equal call is answered as it was that day, the same call in its order."""
+    stubs = []
+    for turn in turns:
+        inner = turn.recorded if not isinstance(turn, ToolTurn) and hasattr(turn, "recorded") else (turn,)
+        for call in inner:
+            if isinstance(call, ToolTurn) and (call.result is not None or call.error is not None):
+                when = {key: _literally(value) for key, value in call.args.items()}
+                stub = Stub(call.tool, when, call.result, call.error)
+                if stub not in stubs:
+                    stubs.append(stub)
+    return stubs
+
+
+def _literally(value: Json) -> Json:
+    """A recorded argument as a matcher: a mapping in it is never read as a written-out matcher."""
+    inner = value if isinstance(value, Sequence) and not isinstance(value, str) else (value,)
+    return {"equals": value} if any(isinstance(part, Mapping) for part in inner) else value
