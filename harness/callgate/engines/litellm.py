@@ -1,0 +1,201 @@
+"""Requests -> replies through litellm: every provider it knows, and the simulator as one of its custom providers.
+
+The only module but `sim/provider.py` that imports litellm, and only when the first request is asked: the import takes
+seconds. litellm is kept to one thing, one attempt at one call: no retries, cache, router, callbacks or network of its
+own. A reply and each of its errors leave here as typed outcomes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import os
+import sys
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import aclosing
+from functools import lru_cache
+from types import ModuleType
+from typing import Any
+
+from callgate.concepts import Failure, Outcome, Reply, Request, ToolCall
+from callgate.engines.access import api_base
+from callgate.engines.faults import Fault, fault_of_error, malformed, timed_out
+from callgate.engines.pool import pooled
+from callgate.engines.prices import price
+
+PARAMETERS = frozenset(
+    {
+        "frequency_penalty",
+        "logit_bias",
+        "max_completion_tokens",
+        "max_tokens",
+        "min_p",
+        "parallel_tool_calls",
+        "presence_penalty",
+        "reasoning_effort",
+        "response_format",
+        "seed",
+        "stop",
+        "temperature",
+        "thinking",
+        "tool_choice",
+        "top_k",
+        "top_p",
+        "verbosity",
+    }
+)
+"""What a prompt's params.yaml may set. Anything else litellm might take for an address, a key, a header or a mock."""
+
+
+class LitellmEngine:
+    """Asks each request once through `litellm.acompletion`, `workers` at a time, `seconds` at most for each."""
+
+    _running = 0  # runs under way: litellm's connections are shared by all of them
+
+    def __init__(self, *, workers: int = 16, seconds: float = 60.0) -> None:
+        self._workers = workers
+        self._seconds = seconds
+
+    async def run(self, requests: AsyncIterator[Request]) -> AsyncIterator[tuple[Request, Reply | Failure]]:
+        """Yields each request with its reply or its Fault, in the order in which they finish."""
+        LitellmEngine._running += 1
+        try:
+            async with aclosing(pooled(requests, self._answer, workers=self._workers)) as answered:
+                async for pair in answered:
+                    yield pair
+        finally:
+            LitellmEngine._running -= 1
+            if not LitellmEngine._running:
+                await _hang_up()
+
+    async def _answer(self, request: Request) -> Reply | Failure:
+        strange = sorted(set(request.parameters) - PARAMETERS)
+        if strange:
+            return Fault("provider_error", f"no parameter that a prompt may set: {', '.join(strange)}", "stop_model")
+        acompletion = _litellm(simulator=request.model.startswith("sim/")).acompletion
+        began = time.perf_counter()
+        try:
+            async with asyncio.timeout(self._seconds):  # also ends what drips, and a custom provider
+                response = await acompletion(**_arguments(request, self._seconds))
+        except TimeoutError:
+            return timed_out(self._seconds)
+        except Exception as error:  # noqa: BLE001 - a stranger's code: whatever it raises is a typed outcome
+            return fault_of_error(error, time.time())
+        try:
+            return _reply(request.model, response, time.perf_counter() - began)
+        except (AttributeError, TypeError, ValueError, IndexError) as error:
+            return malformed(f"no chat completion: {type(error).__name__}: {error}")
+
+
+def keys_missing_for(model: str) -> tuple[str, ...]:
+    """The environment variables that litellm misses for a model of a provider that it knows and we do not."""
+    found: Mapping[str, Any] = _litellm(simulator=False).validate_environment(model=model)
+    return () if found["keys_in_environment"] else tuple(found["missing_keys"])
+
+
+@lru_cache(maxsize=2)
+def _litellm(*, simulator: bool) -> ModuleType:
+    """litellm, imported once: without its fetch of a price map, its banners, or a collector that runs all the while."""
+    os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+    os.environ.setdefault("LITELLM_MODE", "PRODUCTION")  # else it loads .env files: keys nobody asked for
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        import litellm
+    finally:
+        if collects:
+            gc.enable()
+    litellm.suppress_debug_info = True
+    litellm.telemetry = False
+    litellm.drop_params = False  # a parameter that a model does not take is said, not dropped: it is what is tested
+    if simulator:
+        from callgate.engines.sim.provider import register
+
+        register()
+    module: ModuleType = litellm
+    return module
+
+
+async def _hang_up() -> None:
+    """Closes litellm's connections and forgets its clients: they belong to this event loop, and the next run has its
+    own."""
+    litellm = sys.modules.get("litellm")
+    if litellm is not None:
+        await litellm.close_litellm_async_clients()
+        litellm.in_memory_llm_clients_cache.flush_cache()
+
+
+def _arguments(request: Request, seconds: float) -> dict[str, Any]:
+    """The keyword arguments of one call. Messages and tools are copies: litellm changes what it is given."""
+    arguments: dict[str, Any] = {
+        "model": request.model,
+        "messages": [json.loads(message.canonical) for message in request.messages],
+        **request.parameters,
+        "timeout": seconds,
+        "num_retries": 0,
+        "max_retries": 0,
+        "no-log": True,
+    }
+    if request.tools:
+        arguments["tools"] = [tool.wire() for tool in request.tools]
+    if request.model.startswith("sim/"):
+        arguments["trial"] = request.trial  # which draw; a real provider draws by itself
+    elif base := api_base(request.model):
+        arguments["api_base"] = base
+    return arguments
+
+
+def _reply(model: str, response: Any, seconds: float) -> Reply | Failure:
+    """One ModelResponse as a Reply. litellm takes a body without choices for a success; it is malformed."""
+    choices = response.choices
+    if not choices:
+        return malformed("a chat completion without choices")
+    message = choices[0].message
+    calls = tuple(
+        ToolCall(call.id or "", call.function.name or "", call.function.arguments or "")
+        for call in message.tool_calls or ()
+    )
+    refusal = getattr(message, "refusal", None) or (getattr(message, "provider_specific_fields", None) or {}).get(
+        "refusal"
+    )
+    text = message.content or refusal or ""
+    if not isinstance(text, str):
+        return malformed(f"the content is no text but {type(text).__name__}")
+    usage = getattr(response, "usage", None)
+    prompt_tokens, completion_tokens, cached = _tokens(usage)
+    known = price(model)
+    return Reply(
+        text=text,
+        calls=calls,
+        outcome=_outcome(choices[0].finish_reason, text, calls, refused=bool(refusal)),
+        served=str(response.model or ""),
+        prompt_tokens=prompt_tokens,
+        completion_tokens=completion_tokens,
+        dollars=None if known is None or usage is None else known.dollars(prompt_tokens, completion_tokens, cached),
+        seconds=round(seconds, 4),
+        simulated=model.startswith("sim/"),
+    )
+
+
+def _outcome(finish: str | None, text: str, calls: tuple[ToolCall, ...], *, refused: bool) -> Outcome:
+    if refused:
+        return "refused"
+    if finish == "content_filter":
+        return "filtered"
+    if finish == "length":
+        return "truncated"
+    return "ok" if calls or text.strip() else "empty"
+
+
+def _tokens(usage: Any) -> tuple[int, int, int]:
+    """Tokens of the prompt, of the reply, and of the prompt those read from a cache; nonsense counts as 0."""
+    details = getattr(usage, "prompt_tokens_details", None)
+    found = (
+        getattr(usage, "prompt_tokens", 0),
+        getattr(usage, "completion_tokens", 0),
+        getattr(details, "cached_tokens", 0),
+    )
+    prompt, completion, cached = (value if isinstance(value, int) and value > 0 else 0 for value in found)
+    return prompt, completion, cached

@@ -1,0 +1,46 @@
+"""A fixed number of workers over one stream of requests, so that memory stays flat however many there are."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+
+from callgate.concepts import Failure, Reply, Request
+
+Answered = tuple[Request, Reply | Failure]
+
+
+async def pooled(
+    requests: AsyncIterator[Request], answer: Callable[[Request], Awaitable[Reply | Failure]], *, workers: int
+) -> AsyncGenerator[Answered, None]:
+    """Answers each request, at most `workers` at once, in the order in which they finish.
+
+    Closing the iterator ends the workers. `answer` turns a fault into a Failure; what it raises ends the stream.
+    """
+    answered: asyncio.Queue[Answered | None] = asyncio.Queue()
+    turn = asyncio.Lock()  # an iterator may be asked by one at a time
+
+    async def work() -> None:
+        while True:
+            async with turn:
+                request = await anext(requests, None)
+            if request is None:
+                return
+            answered.put_nowait((request, await answer(request)))
+
+    async def all_work() -> None:
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(workers):
+                    group.create_task(work())
+        finally:
+            answered.put_nowait(None)
+
+    everyone = asyncio.create_task(all_work())
+    try:
+        while (pair := await answered.get()) is not None:
+            yield pair
+        await everyone
+    finally:
+        everyone.cancel()
+        await asyncio.gather(everyone, return_exceptions=True)
