@@ -7,7 +7,7 @@ can say where they stand: `Eval.place("gate", "metrics", 0)`.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path, PurePosixPath
@@ -285,3 +285,11 @@ def _accepted(written: Sequence[Any], document: Document, problems: list[Problem
             continue
         accepted.append(Accept(segment, entry["until"], entry["why"], document.place("gate", "accept", index)))
     return tuple(accepted)
+
+
+def policy_for(spec: Eval, attributes: Collection[str]) -> Policy:
+    """The eval's policy; where it does not say what to compare by, only by attributes that its cases have."""
+    written = spec.document.value
+    if isinstance(written, Mapping) and "segments" in written:
+        return spec.policy
+    return replace(spec.policy, by=tuple(by for by in spec.policy.by if set(by.split("*")) <= set(attributes)))
