@@ -1,0 +1,58 @@
+"""One chat request -> one reply, in OpenAI's format: read, decide, let the levers spoil it, put it into words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from callgate.engines.sim.draw import Draws
+from callgate.engines.sim.judge import judge
+from callgate.engines.sim.levers import rules_of
+from callgate.engines.sim.policy import Act, decide
+from callgate.engines.sim.speech import spoken
+from callgate.engines.sim.spoil import spoil, worded
+from callgate.engines.sim.understanding import read
+from callgate.engines.sim.world import world_of
+
+MODELS = ("receptionist-small", "receptionist-large", "judge")
+
+
+def answer(
+    model: str,
+    messages: Sequence[Mapping[str, Any]],
+    tools: Sequence[Mapping[str, Any]] = (),
+    trial: int = 0,
+) -> dict[str, Any]:
+    """The reply `{"content": str | None, "tool_calls": [...]}` of a simulated model, with or without "sim/" before it.
+
+    Raises ValueError where there is no such model or no message.
+    """
+    name = model.removeprefix("sim/")
+    if name not in MODELS:
+        raise ValueError(f"there is no simulated model {model!r}; there are {', '.join('sim/' + m for m in MODELS)}")
+    if not messages:
+        raise ValueError("a request without messages")
+    if name == "judge":
+        return {"content": judge(messages, trial), "tool_calls": []}
+    system = "\n".join(str(m.get("content") or "") for m in messages if m.get("role") == "system")
+    names = frozenset(str(tool.get("function", {}).get("name")) for tool in tools)
+    reading = read(messages, world_of(system))
+    draws = Draws.of(name, messages, tools, trial)
+    act = spoil(decide(reading, names), reading, rules_of(system), draws, tools)
+    return _reply(act, worded(act, reading, rules_of(system), draws) if act.lines else "", len(messages))
+
+
+def _reply(act: Act, text: str, index: int) -> dict[str, Any]:
+    if act.tool is None:
+        return {"content": text, "tool_calls": []}
+    arguments = json.dumps(dict(act.args), ensure_ascii=False, sort_keys=True)
+    call = {
+        "id": f"call_{index}",
+        "type": "function",
+        "function": {"name": act.tool, "arguments": arguments},
+    }
+    return {"content": text or None, "tool_calls": [call]}
+
+
+__all__ = ["MODELS", "answer", "spoken"]
