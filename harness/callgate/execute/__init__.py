@@ -1,0 +1,101 @@
+"""Step machines x ledger x engines -> what each ended with, and what that cost.
+
+First everything is walked through the ledger: a run that was paid for before needs no engine, no event loop and no
+litellm. Only what is missing is asked (`asking`), under a budget that is reserved before each call (`budget`), with
+the one retry loop there is (`patience`). What could not be asked ends as a Failure, never as a number.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from callgate.concepts import Budget, Engine, Failure
+from callgate.execute.machine import A, D, EngineFor, Execution, Machine, Progress, Spent, Waiting
+from callgate.execute.patience import Patience
+from callgate.execute.walk import Walk, interleaved, walk
+from callgate.ledger import Ledger
+from callgate.replay import Ask, Done, advance, failed
+
+__all__ = ["REPLAY", "Execution", "Machine", "Patience", "Progress", "Spent", "Waiting", "execute"]
+
+REPLAY: Machine[Ask, Done] = Machine(advance, failed, Done, lambda ask: ask.id.arm)
+"""Trials of golden calls."""
+_OFFLINE = Failure("offline", "not in the ledger, and nothing is asked offline")
+
+
+def execute(
+    machines: Sequence[A],
+    how: Machine[A, D],
+    *,
+    ledger: Ledger,
+    engine_for: EngineFor | None,
+    budget: Budget | None = None,
+    patience: Patience | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> Execution[D]:
+    """Runs every machine to its end: from the ledger where it can, from engines where it must.
+
+    `engine_for` gives the engine that reaches a model, and is asked once for each model that something is missing of;
+    None is offline: what is missing then fails. Ctrl-C stops asking, waits up to ten seconds for what is in flight and
+    keeps it. Raises what `engine_for` raises; faults of providers, of the budget and of the disk are Failures.
+    """
+    began = time.perf_counter()
+    walked = walk(machines, how, ledger)
+    if not walked.misses:
+        return _ended(walked, Spent(cached=walked.cached, seconds=time.perf_counter() - began))
+    if engine_for is None:
+        walked.done.update({miss.index: how.failed(miss.machine, _OFFLINE) for miss in walked.misses})
+        return _ended(walked, Spent(cached=walked.cached, seconds=time.perf_counter() - began))
+    engines = {model: engine_for(model) for model in sorted({miss.machine.request.model for miss in walked.misses})}
+    planned = len(machines)
+
+    def report(done: int, calls: int, dollars: float) -> None:
+        if progress is not None:
+            progress(Progress(done, planned, calls, dollars))
+
+    execution = _asked(
+        walked, how, ledger, engines, budget=budget or Budget(), patience=patience or Patience(), report=report
+    )
+    return replace(execution, spent=replace(execution.spent, seconds=time.perf_counter() - began))
+
+
+def _ended(walked: Walk[A, D], spent: Spent, *, interrupted: bool = False) -> Execution[D]:
+    return Execution(tuple([walked.done[index] for index in range(len(walked.done))]), spent, interrupted)
+
+
+def _asked(
+    walked: Walk[A, D],
+    how: Machine[A, D],
+    ledger: Ledger,
+    engines: dict[str, Engine],
+    *,
+    budget: Budget,
+    patience: Patience,
+    report: Callable[[int, int, float], None],
+) -> Execution[D]:
+    """The misses of a walk asked of their engines, in an event loop that is imported and started only here."""
+    import asyncio
+
+    from callgate.execute.asking import Session
+    from callgate.execute.budget import Purse
+
+    purse = Purse(budget)
+    before = len(walked.done)
+
+    def on_progress(done: int) -> None:
+        report(before + done, purse.calls, purse.dollars)
+
+    async def ask() -> Session[A, D]:
+        session = Session(how, ledger, engines, purse=purse, patience=patience, on_progress=on_progress)
+        await session.run(interleaved(walked.misses, how.lane))
+        return session
+
+    on_progress(0)
+    session = asyncio.run(ask())
+    on_progress(len(session.done))
+    walked.done.update(session.done)
+    cached = walked.cached + session.found
+    spent = Spent(purse.calls, purse.replies, cached, purse.dollars, purse.unpriced)
+    return _ended(walked, spent, interrupted=session.interrupted)

@@ -1,0 +1,100 @@
+"""The purse: nothing is dispatched before what it can cost at most is reserved, so that no cap is ever passed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from callgate.concepts import Budget, Failure, Reply, Request
+from callgate.engines.access import is_loopback
+from callgate.engines.prices import FREE, Price, price, worst_dollars, worst_tokens
+
+_MAYBE_BILLED = frozenset({"timeout", "malformed", "cancelled"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """The most that one call can cost."""
+
+    dollars: float = 0.0
+    tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a call may not be made; `passing` where a call in flight may yet leave enough."""
+
+    why: str
+    passing: bool = False
+
+
+class Purse:
+    """What one execution may spend, has spent and has reserved. Time is given in seconds since it began."""
+
+    def __init__(self, budget: Budget) -> None:
+        self.budget = budget
+        self.calls = 0
+        self.replies = 0
+        self.dollars = 0.0  # known
+        self.unpriced = 0
+        self._used = Reservation()  # against the caps: what is known, and the worst of what is not
+        self._held = Reservation()  # of calls in flight
+        self._flying = 0
+
+    def reserve(self, request: Request, *, elapsed: float) -> Reservation | Refusal:
+        """Takes what the call can cost at most out of the purse, or says why it may not be made."""
+        cap = self.budget
+        if cap.minutes is not None and elapsed >= cap.minutes * 60:
+            return Refusal(f"the budget of {cap.minutes:g} minutes is used up")
+        if cap.calls is not None and self.calls >= cap.calls:
+            return Refusal(f"the budget of {cap.calls} calls is used up")
+        known = FREE if is_loopback(request.endpoint) else price(request.model)
+        worst = self._worst(request, known)
+        if isinstance(worst, Refusal):
+            return worst
+        if cap.dollars is not None and self._used.dollars + self._held.dollars + worst.dollars > cap.dollars:
+            why = (
+                f"${self._used.dollars:.2f} of ${cap.dollars:.2f} is used; the next call may cost ${worst.dollars:.2g}"
+            )
+            return Refusal(f"budget: {why}", passing=self._flying > 0)
+        if cap.tokens is not None and self._used.tokens + self._held.tokens + worst.tokens > cap.tokens:
+            why = f"{self._used.tokens} of {cap.tokens} tokens are used; the next call may take {worst.tokens}"
+            return Refusal(f"budget: {why}", passing=self._flying > 0)
+        self._held = _sum(self._held, worst, 1)
+        self._flying += 1
+        self.calls += 1
+        return worst
+
+    def settle(self, reserved: Reservation, outcome: Reply | Failure) -> None:
+        """Puts back what the call did not cost. What may have been billed, though nothing came back, counts in full."""
+        self._held = _sum(self._held, reserved, -1)
+        self._flying -= 1
+        if isinstance(outcome, Reply):
+            self.replies += 1
+            self.dollars += outcome.dollars or 0.0
+            self.unpriced += outcome.dollars is None
+            dollars = reserved.dollars if outcome.dollars is None else outcome.dollars
+            tokens = outcome.prompt_tokens + outcome.completion_tokens
+            self._used = _sum(self._used, Reservation(dollars, tokens), 1)
+        elif outcome.kind in _MAYBE_BILLED:
+            self._used = _sum(self._used, reserved, 1)
+
+    def _worst(self, request: Request, known: Price | None) -> Reservation | Refusal:
+        dollars, tokens = 0.0, 0
+        if self.budget.dollars is not None:
+            worst = worst_dollars(request, known)
+            if worst is None:
+                unknown = "price" if known is None else "longest reply (set max_tokens)"
+                return Refusal(f"the {unknown} of {request.model} is unknown, and the budget is in dollars")
+            dollars = worst
+        if self.budget.tokens is not None:
+            most = worst_tokens(request, known)
+            if most is None:
+                return Refusal(
+                    f"nothing bounds a reply of {request.model}, and the budget is in tokens; set max_tokens"
+                )
+            tokens = most
+        return Reservation(dollars, tokens)
+
+
+def _sum(some: Reservation, more: Reservation, sign: int) -> Reservation:
+    return Reservation(some.dollars + sign * more.dollars, some.tokens + sign * more.tokens)
