@@ -29,6 +29,7 @@ _WORDS: Mapping[str, bool | None] = {
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _MAYBE_FORBIDDEN = re.compile(r"(?:\A|[\s\[\]{},:?-])[&*!]")
 
 
@@ -80,6 +81,11 @@ def parse_yaml(text: str, name: str) -> Document:
     """Like `read_yaml` for a text that came from elsewhere."""
     if len(text) > MAX_BYTES:
         raise _mistake(Place(name), f"{len(text):,} characters; at most {MAX_BYTES:,} are read")
+    surrogate = _SURROGATE.search(text)
+    if surrogate is not None:
+        before = text[: surrogate.start()]
+        place = Place(name, before.count("\n") + 1, len(before) - before.rfind("\n"))
+        raise _mistake(place, "half a surrogate pair, which is no character")
     if _MAYBE_FORBIDDEN.search(text):
         _refuse_forbidden(text, name)
     try:
@@ -138,6 +144,7 @@ def project_path(root: Path, text: str, place: Place | None = None) -> Path:
     path = root / text
     try:
         inside = path.resolve().is_relative_to(root.resolve())
+        path.exists()
     except (OSError, RuntimeError):  # links in a circle, a name too long
         inside = False
     if not inside:

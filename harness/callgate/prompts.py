@@ -25,6 +25,10 @@ from callgate.files import (
 TEXT, TOOLS, PARAMETERS = "prompt.md", "tools.yaml", "params.yaml"
 _SUFFIXES = (".md", ".txt", ".markdown")
 _VARIABLE = re.compile(r"\{\{([^{}\n]*)\}\}")
+_NO_PARAMETER = re.compile(
+    r"(?:key|token|secret|password|base|url|endpoint|headers?|model|messages|tools|stream|mock_response)\Z",
+    re.IGNORECASE,
+)
 _TOOL_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -102,7 +106,7 @@ def readable(value: Json) -> str:
 
 
 def load_tools(document: Document) -> tuple[Tool, ...]:
-    """The tools of a `tools.yaml`: a list of {name, description, parameters}; the schemas themselves are not checked."""
+    """The tools of a `tools.yaml`: a list of {name, description, parameters}. Their schemas: `schema_problems`."""
     problems: list[Problem] = []
     tools: list[Tool] = []
     written = document.value if document.value is not None else []
@@ -202,18 +206,16 @@ def _parameters(document: Document) -> Mapping[str, Json]:
         return {}
     if not isinstance(document.value, Mapping):
         raise mistake(document.place(), "must be a mapping of model parameters, such as temperature: 0.7")
-    secret = [key for key in document.value if re.search(r"key|token|secret|password|base|url|header", key, re.I)]
-    taken = [key for key in secret if key not in {"max_tokens", "max_completion_tokens"}]
-    if taken:
-        problems = [
-            Problem(document.place(key), f"{key!r} does not belong into a prompt's parameters") for key in taken
-        ]
-        raise Mistake(problems)
+    refused = [key for key in document.value if _NO_PARAMETER.search(key)]
+    if refused:
+        message = "keys, addresses and headers come from the environment, never from a prompt's parameters"
+        raise Mistake([Problem(document.place(key), message) for key in refused])
     return document.value
 
 
 def _tool_problems(entry: Mapping[str, Json], taken: set[str]) -> list[tuple[tuple[str, ...], str]]:
     known = ("name", "description", "parameters")
+    said: list[tuple[tuple[str, ...], str]]
     said = [((key,), f"unknown key {key!r}{did_you_mean(key, known)}") for key in entry if key not in known]
     name = entry.get("name")
     if not isinstance(name, str) or not _TOOL_NAME.match(name):
@@ -223,9 +225,7 @@ def _tool_problems(entry: Mapping[str, Json], taken: set[str]) -> list[tuple[tup
     if not isinstance(entry.get("description", ""), str):
         said.append((("description",), "must be a text"))
     parameters = entry.get("parameters", {})
-    if not isinstance(parameters, Mapping):
-        said.append((("parameters",), "must be a JSON Schema of type object"))
-    elif "parameters" in entry and parameters.get("type") != "object":
+    if not isinstance(parameters, Mapping) or ("parameters" in entry and parameters.get("type") != "object"):
         said.append((("parameters",), "must be a JSON Schema of type object"))
     return said
 
