@@ -1,0 +1,178 @@
+"""One's own graders: `@grader` functions of evals/graders.py, checked without running them, run in their own process.
+
+The process has an empty environment and, where the platform allows it, no network. It reads JSON lines and answers
+JSON lines; a grader that crashes, hangs or kills the process fails its own rows and no others.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TypeVar
+
+from callgate.concepts import Case, DecisionPoint, Failure, Grade, Json, Mistake, Place, Problem, Trial, digest
+from callgate.files import read_text
+from callgate.graders.options import checked
+from callgate.graders.wire import decoded_grade, encoded
+
+SOURCE = Path("evals/graders.py")
+SECONDS_A_ROW = 10
+"""A grader that takes longer for one trial has failed it."""
+
+_Function = TypeVar("_Function", bound=Callable[..., Grade])
+MARK = "__callgate_grader__"
+
+
+def grader(function: _Function) -> _Function:
+    """Lifts `def name(case, decision, reply, *, option=default) -> Score | NotApplicable | Failure` to a grader.
+
+    `decision` is the DecisionPoint. `reply` is one Reply that holds all that was said and every call that was made; a
+    third parameter called `trial` gets the whole Trial instead, with what the tools answered. Options are keyword-only
+    with a literal default, whose type a value in the eval file must have.
+    """
+    setattr(function, MARK, True)
+    return function
+
+
+@dataclass(frozen=True, slots=True)
+class CustomGrader:
+    """A grader as written in `path`: its options, and the digest of the whole file as its version."""
+
+    name: str
+    options: Mapping[str, Json]
+    source: str
+    path: Path
+
+    def bound(self, given: Mapping[str, Json], place: Place) -> tuple[CustomGrader, list[Problem]]:
+        """With an eval's options, and what is wrong with them."""
+        options, problems = checked(self.name, given, self.options, place)
+        return CustomGrader(self.name, options, self.source, self.path), problems
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One trial that one's own graders are to score."""
+
+    case: Case
+    point: DecisionPoint
+    trial: Trial
+
+
+def read_custom(path: Path) -> Mapping[str, CustomGrader]:
+    """The graders in a file by name, read and checked without running a line of it. None there: none."""
+    if not path.is_file():
+        return {}
+    text = read_text(path, str(SOURCE))
+    try:
+        tree = ast.parse(text)
+    except SyntaxError as error:
+        place = Place(str(SOURCE), error.lineno or 1, error.offset or 1)
+        raise Mistake([Problem(place, f"not Python: {error.msg}")]) from None
+    problems: list[Problem] = []
+    found = {}
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and any(map(_marks, node.decorator_list)):
+            options = _options(node, problems)
+            found[node.name] = CustomGrader(node.name, options, digest(text), path)
+    if problems:
+        raise Mistake(problems)
+    return found
+
+
+def _marks(decorator: ast.expr) -> bool:
+    return (isinstance(decorator, ast.Name) and decorator.id == "grader") or (
+        isinstance(decorator, ast.Attribute) and decorator.attr == "grader"
+    )
+
+
+def _options(node: ast.FunctionDef | ast.AsyncFunctionDef, problems: list[Problem]) -> dict[str, Json]:
+    """The options of a grader with their defaults; what is wrong with its signature goes to `problems`."""
+
+    def wrong(message: str) -> None:
+        problems.append(Problem(Place(str(SOURCE), node.lineno, node.col_offset + 1), f"grader {node.name}: {message}"))
+
+    arguments = node.args
+    if isinstance(node, ast.AsyncFunctionDef):
+        wrong("is async; wanted a plain function")
+    if len(arguments.posonlyargs + arguments.args) != 3 or arguments.vararg or arguments.kwarg:
+        wrong("wanted (case, decision, reply, *, option=default): three parameters, then keyword-only options")
+    options: dict[str, Json] = {}
+    for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+        try:
+            options[argument.arg] = ast.literal_eval(default) if default is not None else None
+        except ValueError:
+            wrong(f"the default of {argument.arg} is not a literal")
+        if default is None:
+            wrong(f"option {argument.arg} has no default")
+    return options
+
+
+@cache
+def sandbox() -> tuple[tuple[str, ...], str]:
+    """The words that put a process apart from the network, and a note where this platform has none."""
+    tool = shutil.which("unshare")
+    if tool is None:
+        return (), "custom graders run with an empty environment, but with the network: there is no unshare here"
+    words = (tool, "-rn")
+    allowed = subprocess.run([*words, "true"], capture_output=True, check=False, env={"PATH": "/usr/bin:/bin"})  # noqa: S603
+    if allowed.returncode != 0:
+        return (), "custom graders run with an empty environment, but with the network: unshare -rn is not allowed here"
+    return words, ""
+
+
+def run(graders: Sequence[CustomGrader], rows: Sequence[Row]) -> list[dict[str, Grade]]:
+    """The grades of each row, in order, by grader. Starts one process, and another only where one died."""
+    results: list[dict[str, Grade]] = [{} for _ in rows]
+    for index, row in enumerate(rows):
+        if row.trial.failure is not None:
+            results[index] = {g.name: row.trial.failure for g in graders}
+    todo = [(i, g.name) for i, row in enumerate(rows) if row.trial.failure is None for g in graders]
+    while todo:
+        answered = _session(graders, rows, todo)
+        for (index, name), grade in zip(todo, answered, strict=False):
+            results[index][name] = grade
+        if len(answered) < len(todo):  # the process died at the first job that it did not answer
+            index, name = todo[len(answered)]
+            results[index][name] = Failure("grader_error", f"{name} ended its process")
+        todo = todo[len(answered) + 1 :]
+    return results
+
+
+def _session(graders: Sequence[CustomGrader], rows: Sequence[Row], todo: Sequence[tuple[int, str]]) -> list[Grade]:
+    """What one process answered to the jobs, in order, until it ended."""
+    command = [*sandbox()[0], sys.executable, "-I", "-m", "callgate.graders.apart"]
+    lines = "\n".join(_lines(graders, rows, todo)) + "\n"
+    limit = SECONDS_A_ROW * len(todo) + 60
+    process = subprocess.Popen(  # noqa: S603  # our own interpreter and module
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={}, text=True, encoding="utf-8"
+    )
+    try:
+        out, _ = process.communicate(lines, timeout=limit)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        out, _ = process.communicate()
+    answered = []
+    for line in out.splitlines()[: len(todo)]:
+        answered.append(decoded_grade(line))
+    return answered
+
+
+def _lines(graders: Sequence[CustomGrader], rows: Sequence[Row], todo: Sequence[tuple[int, str]]) -> Iterable[str]:
+    """The source and options, each case once, then a job a line."""
+    options = {g.name: dict(g.options) for g in graders}
+    source = graders[0].path.read_text("utf-8")
+    yield json.dumps({"source": source, "name": str(SOURCE), "options": options, "seconds": SECONDS_A_ROW})
+    told: set[int] = set()
+    for index, name in todo:
+        row = rows[index]
+        if id(row.case) not in told:
+            told.add(id(row.case))
+            yield json.dumps({"case": id(row.case), "value": encoded(row.case)})
+        yield json.dumps({"job": name, "of": id(row.case), "point": row.point.id, "trial": encoded(row.trial)})

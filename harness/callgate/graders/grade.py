@@ -1,0 +1,193 @@
+"""The graders of an eval, checked and bound to their options: trial -> a grade each; grades -> `success`."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+
+from callgate.concepts import Failure, Grade, Json, Mistake, NotApplicable, Place, Problem, Score, Trial, digest
+from callgate.config import GraderUse
+from callgate.files import did_you_mean, project_file
+from callgate.graders import judge
+from callgate.graders.custom import SOURCE, CustomGrader, read_custom
+from callgate.graders.options import checked
+from callgate.graders.registry import JUDGE, RULES, Rule
+from callgate.graders.seen import Context, Seen
+
+_HERE = Path(__file__).parent
+_JUDGE_OPTIONS: Mapping[str, Json] = {"rubric": "", "model": "", "votes": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class BoundRule:
+    """A rule with the options of this eval."""
+
+    rule: Rule
+    options: Mapping[str, Json]
+
+    def __call__(self, seen: Seen) -> Grade:
+        return self.rule.function(seen, **self.options)
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """A judge that the eval names. `name` is its rubric's, or `claims`; `id` is what its grades are called."""
+
+    name: str
+    rubric: str
+    model: str
+    votes: int = 1
+
+    @property
+    def id(self) -> str:
+        return f"{JUDGE}:{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class GraderSet:
+    """All graders of an eval. `fingerprints` maps each to the part of a score's key that names grader and options."""
+
+    rules: tuple[BoundRule, ...]
+    judges: tuple[Judge, ...]
+    customs: tuple[CustomGrader, ...]
+    blocking: frozenset[str]
+    fingerprints: Mapping[str, str]
+
+    @staticmethod
+    def of(uses: Sequence[GraderUse], root: Path) -> GraderSet:
+        """Every rule, tuned as the eval says, its judges and own graders. All mistakes at once, at their places."""
+        return _checked_set(uses, root)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Every grader of the eval."""
+        return tuple(self.fingerprints)
+
+    def grade(self, context: Context, trial: Trial, only: Iterable[str] | None = None) -> dict[str, Grade]:
+        """The grade of each rule (or of those in `only`). A trial that was not measured has its failure for each."""
+        wanted = None if only is None else frozenset(only)
+        bound = [b for b in self.rules if wanted is None or b.rule.id in wanted]
+        if trial.failure is not None:
+            return {b.rule.id: trial.failure for b in bound}
+        seen = Seen(context, trial)
+        return {b.rule.id: _safely(partial(b, seen)) for b in bound}
+
+
+def _safely(graded: partial[Grade]) -> Grade:
+    """A grader that breaks has measured nothing."""
+    try:
+        return graded()
+    except Exception as error:  # noqa: BLE001  # a grader's code: its crash is a failure of its own rows
+        return Failure("grader_error", f"{type(error).__name__}: {error}"[:300])
+
+
+def success(grades: Mapping[str, Grade], blocking: Iterable[str]) -> Grade:
+    """0 if any blocking grader fails; else a Failure if any is one; else not applicable if none applied; else 1."""
+    found = [(name, grades[name]) for name in blocking if name in grades]
+    bad = [(name, grade) for name, grade in sorted(found, key=_listed) if isinstance(grade, Score) and not grade.passed]
+    if bad:
+        name, first = bad[0]
+        return Score(0.0, passed=False, why=f"{name}: {first.why}", evidence=first.evidence)
+    failure = next(((name, grade) for name, grade in sorted(found, key=_listed) if isinstance(grade, Failure)), None)
+    if failure is not None:
+        name, grade = failure
+        return Failure(grade.kind, f"{name}: {grade.why}") if isinstance(grade, Failure) else grade
+    if not any(isinstance(grade, Score) for _, grade in found):
+        return NotApplicable("no blocking grader had anything to say")
+    return Score(1.0, passed=True)
+
+
+_ORDER = {name: index for index, name in enumerate(RULES)}
+
+
+def _listed(entry: tuple[str, Grade]) -> tuple[int, str]:
+    return _ORDER.get(entry[0], len(_ORDER)), entry[0]
+
+
+@cache
+def _own_source() -> str:
+    """The digest of all that a rule's score depends on besides its options: the rules, the packs, the matchers."""
+    files = sorted([*_HERE.rglob("*.py"), *_HERE.rglob("*.yaml"), _HERE.parent / "matchers.py"])
+    whole = hashlib.sha256()
+    for path in files:
+        whole.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    return whole.hexdigest()
+
+
+def _checked_set(uses: Sequence[GraderUse], root: Path) -> GraderSet:
+    problems: list[Problem] = []
+    options = {name: dict(rule.options) for name, rule in RULES.items()}
+    blocking = {name: rule.blocking for name, rule in RULES.items()}
+    strangers = [use for use in uses if use.name not in RULES and use.name != JUDGE]
+    written = read_custom(root / SOURCE) if strangers else {}
+    judges: list[Judge] = []
+    customs: list[CustomGrader] = []
+    names = [*RULES, JUDGE, *written]
+    for use in uses:
+        given, blocks = _blocking(use, problems)
+        if use.name in RULES:
+            options[use.name], found = checked(use.name, given, RULES[use.name].options, use.place)
+            problems += found
+            blocking[use.name] = blocking[use.name] if blocks is None else blocks
+        elif use.name == JUDGE:
+            made = _judge(given, use.place, root, problems)
+            if made and any(made.id == other.id for other in judges):
+                problems.append(Problem(use.place, f"rubric {made.name!r} is judged twice"))
+            judges += [made] if made else []
+            blocking |= {made.id: bool(blocks)} if made else {}
+        elif use.name in written:
+            bound, found = written[use.name].bound(given, use.place)
+            problems += found
+            customs.append(bound)
+            blocking[use.name] = bool(blocks)
+        else:
+            problems.append(Problem(use.place, f"unknown grader {use.name!r}{did_you_mean(use.name, names)}"))
+    if problems:
+        raise Mistake(sorted(problems))
+    if judges:
+        judges.append(Judge(judge.CLAIMS, "", judges[0].model, judges[0].votes))
+    rules = tuple(BoundRule(rule, options[name]) for name, rule in RULES.items())
+    prints = _fingerprints(rules, judges, customs)
+    return GraderSet(rules, tuple(judges), tuple(customs), frozenset(n for n, b in blocking.items() if b), prints)
+
+
+def _blocking(use: GraderUse, problems: list[Problem]) -> tuple[dict[str, Json], bool | None]:
+    """The options without `blocking`, which every grader takes, and what it says."""
+    given = dict(use.options)
+    blocks = given.pop("blocking", None)
+    if blocks is not None and not isinstance(blocks, bool):
+        problems.append(Problem(use.place, f"{use.name}: blocking wants true or false, not {blocks!r}"))
+        return given, None
+    return given, blocks
+
+
+def _judge(given: Mapping[str, Json], place: Place, root: Path, problems: list[Problem]) -> Judge | None:
+    options, found = checked(JUDGE, given, _JUDGE_OPTIONS, place)
+    lacking = [name for name in ("rubric", "model") if not options[name]]
+    votes = options["votes"]
+    if lacking:
+        found.append(Problem(place, f"judge needs {' and '.join(lacking)}"))
+    if isinstance(votes, int) and not 1 <= votes <= 9:
+        found.append(Problem(place, f"judge: votes wants 1 to 9, not {votes}"))
+    if found:
+        problems += found
+        return None
+    try:
+        path = project_file(root, str(options["rubric"]))
+        text = path.read_text("utf-8")
+    except (Mistake, OSError, UnicodeDecodeError) as error:
+        problems.append(Problem(place, f"judge: rubric {options['rubric']!r} cannot be read: {error}"))
+        return None
+    return Judge(path.stem, text, str(options["model"]), int(str(votes)))
+
+
+def _fingerprints(
+    rules: Sequence[BoundRule], judges: Sequence[Judge], customs: Sequence[CustomGrader]
+) -> Mapping[str, str]:
+    own = _own_source()
+    prints = {b.rule.id: digest([b.rule.id, b.rule.version, dict(b.options), own]) for b in rules}
+    prints |= {j.id: digest([j.id, j.rubric, j.model, j.votes, own]) for j in judges}
+    return prints | {c.name: digest([c.name, dict(c.options), c.source]) for c in customs}

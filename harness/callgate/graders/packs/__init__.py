@@ -1,0 +1,174 @@
+"""One data file a language -> a Pack: lexicons compiled to patterns over folded text. `LANGUAGES` lists what is there.
+
+A team adds a language by copying en.yaml; nothing in the code names a language.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from callgate.files import read_yaml
+from callgate.graders.text import unaccented
+
+FOLDER = Path(__file__).parent
+LANGUAGES: tuple[str, ...] = tuple(sorted(path.stem for path in FOLDER.glob("*.yaml")))
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One way to write or say a value: a compiled pattern with named groups, and what is added to what it reads.
+
+    `exact` is the value itself (`is` in the file) where the words alone say it: "noon", "an hour and a half".
+    """
+
+    kind: str
+    pattern: re.Pattern[str]
+    add: float = 0
+    exact: str | float | None = None
+    cents: str = ""  # "apart": two numbers make dollars and cents; "only": the number counts cents
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """What the rules know of one language. Patterns match folded text; words are folded."""
+
+    language: str
+    name: str
+    words: Mapping[str, int]  # number words
+    hours: Mapping[str, int]
+    ordinals: Mapping[str, int]
+    weekdays: Mapping[str, int]
+    months: Mapping[str, int]
+    digits: Mapping[str, str]
+    repeats: Mapping[str, int]
+    relative: tuple[tuple[re.Pattern[str], int], ...]
+    parts: tuple[tuple[str, re.Pattern[str]], ...]
+    word: re.Pattern[str]
+    spoken_digits: re.Pattern[str]
+    month_first: bool
+    forms: tuple[Form, ...]
+    hint: re.Pattern[str]  # a text without any of this holds no value
+    stop_words: frozenset[str]
+    question_mark: re.Pattern[str]
+    requests: re.Pattern[str]
+    slots: Mapping[str, re.Pattern[str]]
+    claims: Mapping[str, re.Pattern[str]]
+    negations: re.Pattern[str]
+    conditions: re.Pattern[str]
+    offers: re.Pattern[str]
+    promises: tuple[tuple[str, re.Pattern[str]], ...]
+    promise_negations: re.Pattern[str]
+
+
+def _bare(pattern: str) -> str:
+    return unaccented(pattern).replace(" ", r"\s")
+
+
+def _any(patterns: Iterable[str]) -> str:
+    return "(?:" + "|".join(sorted((_bare(p) for p in patterns), key=len, reverse=True)) + ")"
+
+
+def lexicon(patterns: Iterable[str]) -> re.Pattern[str]:
+    """Any of the patterns as whole words."""
+    return re.compile(r"(?<!\w)" + _any(patterns) + r"(?!\w)")
+
+
+def _folded(table: Mapping[str, Any]) -> dict[str, Any]:
+    return {unaccented(key).replace("[ -]", " "): value for key, value in table.items()}
+
+
+@lru_cache(maxsize=16)
+def pack(language: str) -> Pack | None:
+    """The pack of a language, None where there is none; read once a process."""
+    if language not in LANGUAGES:
+        return None
+    data: Any = read_yaml(FOLDER / f"{language}.yaml", f"packs/{language}.yaml").value
+    groups = _groups(data)
+    return Pack(
+        language=language,
+        name=data["name"],
+        words=_folded(data["units"] | data["teens"] | data["tens"] | data["hundreds"]),
+        hours=_folded(data["hours"]),
+        ordinals=_folded(data["ordinals"]),
+        weekdays=_folded(data["weekdays"]),
+        months=_folded(data["months"]),
+        digits=_folded(data["digits"]),
+        repeats=_folded(data["repeats"]),
+        relative=tuple((lexicon([words]), days) for words, days in data["relative"].items()),
+        parts=tuple((part, lexicon(words)) for part, words in data["parts"].items()),
+        word=re.compile(rf"\b{_any([*data['units'], *data['teens'], *data['tens'], *data['hundreds']])}\b"),
+        spoken_digits=_spoken_digits(data),
+        month_first=data["slash_dates"] == "mdy",
+        forms=tuple(_forms(data, groups)),
+        hint=_hint(data),
+        stop_words=frozenset(map(unaccented, data["stop_words"])),
+        question_mark=re.compile(data["question"]["marks"]),
+        requests=re.compile(r"(?<!\w)" + _any(data["question"]["requests"])),
+        slots={slot: re.compile(r"(?<!\w)" + _any(words)) for slot, words in data["slots"].items()},
+        claims={act: lexicon(words) for act, words in data["claims"].items()},
+        negations=_negations(data["negations"]),
+        conditions=lexicon(data["conditions"]),
+        offers=lexicon(data["offers"]),
+        promises=tuple((entry["what"], lexicon(entry["say"])) for entry in data["promises"]),
+        promise_negations=_negations(data["promise_negations"]),
+    )
+
+
+def _negations(words: Iterable[str]) -> re.Pattern[str]:
+    """A word of denial or condition; "n't" is the end of a word and not one of its own."""
+    return re.compile("|".join((r"" if w.startswith("n'") else r"(?<!\w)") + _bare(w) + r"(?!\w)" for w in words))
+
+
+def _groups(data: Mapping[str, Any]) -> dict[str, str]:
+    """The placeholders of the forms as patterns with named groups."""
+    tens = rf"{_any(data['tens'])}(?:{_bare(data['tens_join'])}{_any(data['units'])})?"
+    below = f"(?:{tens}|{_any([*data['teens'], *data['units']])})"
+    words = f"(?:{_any(data['hundreds'])}(?:{_bare(data['hundreds_join'])}{below})?|{below})"
+    digits = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:[.,]\d+)?"
+    spoken = rf"(?:(?:{_bare(data['minutes_zero'])}){_any(data['units'])}|{tens}|{_any(data['teens'])})"
+    part = _any(form for words_ in data["parts"].values() for form in words_)
+    return {
+        "h": rf"(?P<h>[01]?\d|2[0-4]|{_any(data['hours'])})",
+        "hw": rf"(?P<h>{_any(data['hours'])})",
+        "m": r"(?P<m>[0-5]\d)",
+        "mw": rf"(?P<mw>[0-5]\d|{spoken})",
+        "past": rf"(?P<past>[0-5]?\d|{below})",
+        "to": rf"(?P<to>[0-5]?\d|{below})",
+        "part": f"(?P<part>{part})",
+        "n": f"(?P<n>{digits}|{words})",
+        "n2": rf"(?P<n2>\d\d?|{below})",
+        "w": f"(?P<n>{words})",
+        "w2": f"(?P<n2>{tens}|{_any(data['teens'])})",
+        "wd": f"(?P<wd>{_any(data['weekdays'])})",
+        "month": f"(?P<month>{_any(data['months'])})",
+        "day": rf"(?P<day>0?[1-9]|[12]\d|3[01]){data['day_suffix']}",
+        "dayw": f"(?P<dayw>{_any(data['ordinals'])})",
+        "year": r"(?P<year>20\d\d)",
+    }
+
+
+def _forms(data: Mapping[str, Any], groups: Mapping[str, str]) -> Iterable[Form]:
+    for kind, key in (("time", "times"), ("date", "dates"), ("money", "money"), ("number", "numbers")):
+        for entry in data[key]:
+            text = re.sub(r"\{(\w+)\}", lambda m: groups.get(m[1], m[0]), _bare(entry["form"]))
+            cents = "apart" if entry.get("cents") else "only" if entry.get("only_cents") else ""
+            pattern = re.compile(rf"(?<![\w.:])(?<![a-z]-){text}(?!\w)")
+            yield Form(kind, pattern, entry.get("add", 0), entry.get("is"), cents)
+
+
+def _spoken_digits(data: Mapping[str, Any]) -> re.Pattern[str]:
+    """Seven or more digits said one by one, "double five" included."""
+    digit = rf"(?:{_any(data['digits'])}|\d)"
+    repeated = rf"(?:{_any(data['repeats'])}\s+)?{digit}"
+    return re.compile(rf"(?<!\w){repeated}(?:[\s,.-]+{repeated}){{4,14}}(?!\w)")
+
+
+def _hint(data: Mapping[str, Any]) -> re.Pattern[str]:
+    tables = ("units", "teens", "tens", "hundreds", "hours", "ordinals", "weekdays", "digits", "relative")
+    exact = [entry["form"] for key in ("times", "numbers") for entry in data[key] if "is" in entry]
+    return re.compile(r"\d|(?<!\w)" + _any([*(word for table in tables for word in data[table]), *exact]))

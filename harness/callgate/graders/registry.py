@@ -1,0 +1,78 @@
+"""Every rule on one screen: what it is called, what it counts as, whether it blocks, and what turns it on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from inspect import signature
+from typing import Literal
+
+from callgate.concepts import Grade, Json
+from callgate.graders.rules import appointments, calls, claims, questions, sayings, speech
+
+Class = Literal["task", "faithfulness", "safety", "experience", "format"]
+HEADLINE: Mapping[Class, str] = {
+    "task": "intent",
+    "faithfulness": "hallucination",
+    "safety": "hallucination",
+    "experience": "response quality",
+    "format": "response quality",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule as it is registered: `function(seen, **options) -> Grade`, pure and offline.
+
+    A rule whose meaning changes gets a new `version`. `blocking` ones enter `success`. `expects` are the keys of
+    `expect` that turn it on or that it reads; a rule speaks only where it applies, so all are on by default.
+    """
+
+    id: str
+    version: int
+    klass: Class
+    blocking: bool
+    function: Callable[..., Grade]
+    expects: tuple[str, ...] = ()
+
+    @property
+    def options(self) -> Mapping[str, Json]:
+        """The options with their defaults: the keyword-only parameters of the function."""
+        return {n: p.default for n, p in signature(self.function).parameters.items() if p.kind is p.KEYWORD_ONLY}
+
+
+def _rules(*rules: Rule) -> Mapping[str, Rule]:
+    return {rule.id: rule for rule in rules}
+
+
+RULES: Mapping[str, Rule] = _rules(
+    Rule("whole_reply", 1, "task", True, calls.whole_reply),
+    Rule("tool_called", 1, "task", True, calls.tool_called, ("calls", "act")),
+    Rule("tool_args", 1, "task", True, calls.tool_args, ("calls", "extra_args")),
+    Rule("tool_schema", 1, "format", True, calls.tool_schema),
+    Rule("tool_forbidden", 1, "safety", True, calls.tool_forbidden, ("forbidden_calls", "other_calls")),
+    Rule("tool_order", 1, "task", False, calls.tool_order, ("call_order",)),
+    Rule("appointment_time", 1, "task", True, appointments.appointment_time),
+    Rule("services_complete", 1, "task", True, calls.services_complete),
+    Rule("must_say", 1, "task", True, sayings.must_say, ("must_say",)),
+    Rule("must_not_say", 1, "faithfulness", True, sayings.must_not_say, ("must_not_say",)),
+    Rule("numbers_grounded", 1, "faithfulness", True, claims.numbers_grounded, ("facts_allowed",)),
+    Rule("claimed_action_without_call", 1, "faithfulness", True, claims.claimed_action_without_call),
+    Rule("forbidden_promise", 1, "safety", True, claims.forbidden_promise),
+    Rule("language_match", 1, "experience", True, speech.language_match, ("language",)),
+    Rule("repeat_question", 1, "experience", True, questions.repeat_question, ("must_not_ask",)),
+    Rule("question_budget", 1, "experience", False, questions.question_budget, ("max_questions", "must_ask")),
+    Rule("brevity", 1, "experience", False, speech.brevity, ("max_words",)),
+    Rule("speakable", 1, "format", False, speech.speakable),
+)
+
+JUDGE = "judge"
+"""The name under `graders:` that adds a judge; its grades are called `judge:RUBRIC`, those of claims `judge:claims`."""
+
+GRADED_BY: Mapping[str, str] = {"judge": JUDGE} | {
+    key: rule.id for rule in reversed(list(RULES.values())) for key in rule.expects
+}
+"""Key of `expect` -> the grader that grades it. A key that is neither here nor in UNGRADED has no grader yet."""
+
+UNGRADED = frozenset({"references"})
+"""Keys of `expect` that inform people and are never compared."""

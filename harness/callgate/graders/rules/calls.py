@@ -1,0 +1,229 @@
+"""Rules on tool calls: what was called, with which arguments, what must not be, and whether there was a reply."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+from callgate.concepts import Evidence, Grade, Json, NotApplicable, Score, ToolAnswer, ToolCall, canonical
+from callgate.graders.matching import Match, properties_of
+from callgate.graders.seen import Seen
+from callgate.graders.text import excerpt
+from callgate.replay import arguments_of, fits
+
+_BROKEN = {
+    "refused": "the model refused to answer",
+    "filtered": "the provider filtered the reply",
+    "truncated": "the reply was cut off",
+    "empty": "the reply was empty",
+}
+
+
+def whole_reply(seen: Seen) -> Grade:
+    """Fails a reply that was refused, filtered, cut off or empty; has nothing to say of a whole one."""
+    for turn, step in enumerate(seen.trial.steps):
+        said_nothing = not step.reply.text.strip() and not step.reply.calls
+        outcome = "empty" if step.reply.outcome == "ok" and said_nothing else step.reply.outcome
+        if outcome != "ok":
+            return Score(0.0, passed=False, why=_BROKEN[outcome], evidence=(Evidence(step.reply.text[:200], turn),))
+    if not seen.trial.steps:
+        return Score(0.0, passed=False, why="nothing was said or done")
+    return NotApplicable("the reply is whole")
+
+
+def tool_called(seen: Seen) -> Grade:
+    """Every expected call has a call of its own; what was done is of the kind expected (`act`)."""
+    wanted, act = seen.matches, seen.expect.act
+    if not wanted and act in {None, "any"}:
+        return NotApplicable("no call is expected")
+    missing = [match.expected.tool for match in wanted if match.answer is None]
+    problems = [f"{tool} was not called" for tool in missing]
+    if act not in {None, "any"} and not _acted(seen, str(act)):
+        problems.append(f"expected to {_ACTS[str(act)]}")
+    parts = len(wanted) + (act not in {None, "any"})
+    why = "; ".join(problems)
+    if problems:
+        made = ", ".join(dict.fromkeys(answer.call.name for answer in seen.answers)) or "nothing"
+        why += f"; called: {made}" + (f"; said {excerpt(seen.trial.speech)}" if seen.trial.speech else "")
+    evidence = tuple(_evidence(seen)) if problems else ()
+    return Score(
+        1 - len(problems) / parts, passed=not problems, why=why or "all expected calls made", evidence=evidence
+    )
+
+
+_ACTS = {
+    "speak": "speak and call no tool that acts",
+    "call": "call a tool",
+    "handoff": "pass the call on",
+    "end": "end the call",
+}
+
+
+def _acted(seen: Seen, act: str) -> bool:
+    effects = {seen.context.effect(answer.call.name) for answer in seen.answers}
+    if act == "speak":
+        return bool(seen.trial.speech.strip()) and effects <= {"read"}
+    if act == "call":
+        return bool(effects)
+    return ("transfer" if act == "handoff" else "end") in effects
+
+
+def _evidence(seen: Seen) -> Iterator[Evidence]:
+    """The calls and the speech of a trial, as quotes."""
+    for turn, step in enumerate(seen.trial.steps):
+        for answer in step.answers:
+            yield Evidence(f"{answer.call.name}({answer.call.arguments})", turn)
+        if step.reply.text:
+            yield Evidence(step.reply.text, turn, 0, len(step.reply.text))
+
+
+def tool_args(seen: Seen) -> Grade:
+    """The share of expected arguments that hold in the calls made; a missing one does not hold."""
+    made = [match for match in seen.matches if match.answer is not None]
+    strict = seen.expect.extra_args == "forbid"
+    extra = [name for match in made for name in _extra(match)] if strict else []
+    total = sum(len(match.expected.arguments) for match in made) + len(extra)
+    if not made or not total:
+        return NotApplicable("no expected call was made" if seen.matches else "no arguments are expected")
+    wrong = [(match, name, reason) for match in made for name, reason in match.wrong.items()]
+    reasons = [f"{name}: {reason}" for _, name, reason in wrong] + [f"{name}: not expected" for name in extra]
+    bad = {id(match): match.answer for match, _, _ in wrong if match.answer}
+    evidence = tuple(call_evidence(seen, answer) for answer in bad.values())
+    share = 1 - len(reasons) / total
+    return Score(
+        max(share, 0.0), passed=not reasons, why="; ".join(reasons) or "all arguments as expected", evidence=evidence
+    )
+
+
+def _extra(match: Match) -> list[str]:
+    given = match.answer.arguments if match.answer else None
+    return [name for name in given or {} if name not in match.expected.arguments]
+
+
+def call_evidence(seen: Seen, answer: ToolAnswer) -> Evidence:
+    """A call as a quote, at the step that made it."""
+    turn = next((n for n, step in enumerate(seen.trial.steps) if any(a is answer for a in step.answers)), 0)
+    return Evidence(f"{answer.call.name}({answer.call.arguments})", turn)
+
+
+def tool_schema(seen: Seen) -> Grade:
+    """Every call names a tool of the prompt, with arguments that are one JSON object and valid by its schema."""
+    if not seen.answers:
+        return NotApplicable("no tool was called")
+    bad = [(answer, reason) for answer in seen.answers if (reason := _invalid(seen, answer))]
+    return Score(
+        1 - len(bad) / len(seen.answers),
+        passed=not bad,
+        why="; ".join(f"{answer.call.name}: {reason}" for answer, reason in bad) or "all calls are valid",
+        evidence=tuple(call_evidence(seen, answer) for answer, _ in bad),
+    )
+
+
+def _invalid(seen: Seen, answer: ToolAnswer) -> str | None:
+    tool = seen.context.tool.get(answer.call.name)
+    if tool is None:
+        return f"there is no such tool; there are {', '.join(seen.context.tool) or 'none'}"
+    return _schema_error(canonical(tool.parameters), answer.call.arguments)
+
+
+@lru_cache(maxsize=256)
+def _parsed_schema(schema: str) -> Any:
+    import json
+
+    from jsonschema import Draft202012Validator, FormatChecker
+
+    return Draft202012Validator(json.loads(schema), format_checker=FormatChecker())
+
+
+@lru_cache(maxsize=8192)
+def _schema_error(schema: str, text: str) -> str | None:
+    arguments = arguments_of(ToolCall("", "", text))
+    if isinstance(arguments, str):
+        return arguments
+    error = next(
+        iter(sorted(_parsed_schema(schema).iter_errors(arguments), key=lambda e: list(map(str, e.path)))), None
+    )
+    if error is None:
+        return None
+    path = ".".join(map(str, error.absolute_path))
+    return f"{path}: {error.message[:120]}" if path else str(error.message)[:120]
+
+
+def tool_forbidden(seen: Seen) -> Grade:
+    """No forbidden call, no write that the world refused, and none beyond the expected unless `other_calls: allow`.
+
+    `other_calls: forbid` refuses every other call. A write that failed with a tool error may be tried again.
+    """
+    named = {"forbidden_calls", "other_calls"} & set(seen.expect.given) or seen.expect.forbidden_calls
+    if not seen.answers and not named:
+        return NotApplicable("no tool was called")
+    expected = {id(match.answer) for match in seen.matches if match.answer}
+    problems: list[tuple[ToolAnswer, str]] = []
+    for answer in seen.answers:
+        reason = _forbidden(seen, answer, expected=id(answer) in expected)
+        if reason:
+            problems.append((answer, reason))
+    why = "; ".join(f"{answer.call.name} {reason}" for answer, reason in problems) or "nothing forbidden was done"
+    evidence = tuple(call_evidence(seen, answer) for answer, _ in problems)
+    return Score(0.0 if problems else 1.0, passed=not problems, why=why, evidence=evidence)
+
+
+def _forbidden(seen: Seen, answer: ToolAnswer, *, expected: bool) -> str | None:
+    name, others = answer.call.name, seen.expect.other_calls
+    zone, tool = seen.context.case.timezone, seen.context.tool.get(name)
+    for banned in seen.expect.forbidden_calls:
+        if banned.tool == name and (
+            not banned.arguments or (tool and fits(banned, tool, answer.arguments or {}, zone))
+        ):
+            return "is forbidden here"
+    if answer.kind == "unmatched_write":
+        return f"is a write that is not expected with these arguments: {answer.call.arguments}"
+    if expected or others == "allow":
+        return None
+    if others == "forbid":
+        return "is not among the expected calls"
+    writes = seen.context.effect(name) == "write" and answer.kind == "answered"
+    return "is a write that is not expected" if writes else None
+
+
+def services_complete(seen: Seen) -> Grade:
+    """The lists in expected calls (services) hold the expected set; missing and extra are named apart."""
+    missing: list[str] = []
+    extra: list[str] = []
+    sets = 0
+    evidence = []
+    for match in seen.matches:
+        for name, want in _lists(match.expected.arguments, properties_of(seen.context.tool.get(match.expected.tool))):
+            if match.answer is None:
+                continue
+            sets += 1
+            given = (match.answer.arguments or {}).get(name)
+            got = [str(item) for item in given] if isinstance(given, list | tuple) else []
+            lacking, more = [w for w in want if w not in got], [g for g in got if g not in want]
+            missing, extra = missing + lacking, extra + more
+            if lacking or more:
+                evidence.append(call_evidence(seen, match.answer))
+    if not sets:
+        return NotApplicable("no list is expected, or its call was not made")
+    said = [f"{word}: {', '.join(some)}" for word, some in (("missing", missing), ("extra", extra)) if some]
+    return Score(0.0 if said else 1.0, passed=not said, why="; ".join(said) or "complete", evidence=tuple(evidence))
+
+
+def _lists(arguments: Mapping[str, Json], schemas: Mapping[str, Mapping[str, Json]]) -> Iterator[tuple[str, list[str]]]:
+    """The expected arguments that are lists of words, written plainly or as a `set`."""
+    for name, matcher in arguments.items():
+        wanted = matcher.get("set") if isinstance(matcher, Mapping) and set(matcher) == {"set"} else matcher
+        if isinstance(wanted, list | tuple) and schemas.get(name, {"type": "array"}).get("type") == "array":
+            yield name, [str(item) for item in wanted]
+
+
+def tool_order(seen: Seen) -> Grade:
+    """With `call_order: listed`, the expected calls were made in the order in which they are written."""
+    if seen.expect.call_order != "listed":
+        return NotApplicable("any order will do")
+    where = [next(n for n, a in enumerate(seen.answers) if a is m.answer) for m in seen.matches if m.answer is not None]
+    if len(where) < 2:
+        return NotApplicable("fewer than two of the expected calls were made")
+    made = ", ".join(seen.answers[n].call.name for n in sorted(where))
+    return Score(float(where == sorted(where)), passed=where == sorted(where), why=f"called in the order {made}")

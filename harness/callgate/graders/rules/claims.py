@@ -1,0 +1,159 @@
+"""Rules on what is claimed: numbers with a ground, acts that were done, promises that nobody allowed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from callgate.concepts import Evidence, Grade, NotApplicable, Score, ToolTurn
+from callgate.graders.packs import LANGUAGES, Pack, pack
+from callgate.graders.seen import Seen, Utterance
+from callgate.graders.text import excerpt, fold, sentences
+from callgate.graders.values import Value, find
+
+_DONE_BY: Mapping[str, re.Pattern[str]] = {
+    "book": re.compile(r"book|schedul|reserv|create|agend|move|change|update"),
+    "move": re.compile(r"move|reschedul|change|update|book"),
+    "cancel": re.compile(r"cancel|delete|remove"),
+    "message": re.compile(r"message|complaint|note|ticket|callback|log"),
+}
+"""Which tools, by their names, do the act that a pack's `claims` name."""
+
+
+def numbers_grounded(seen: Seen) -> Grade:
+    """Every number, amount, time, date and telephone number said was known: from the caller, tools, facts or history.
+
+    Days without a number and cardinals up to three need no ground; the sum of two or three known amounts has one.
+    """
+    failure = seen.unpacked()
+    if failure:
+        return failure
+    stated = [(u, value) for u in seen.utterances for value in find(u.text, u.language) if _states(value)]
+    if not stated:
+        return NotApplicable("no number was said")
+    loose = [(utterance, value) for utterance, value in stated if not seen.grounds.hold(value)]
+    why = "; ".join(f"{value.kind} {value.text.strip()} comes from nowhere: {excerpt(u.text)}" for u, value in loose)
+    evidence = tuple(utterance.evidence(value.start, value.end) for utterance, value in loose)
+    share = 1 - len(loose) / len(stated)
+    return Score(share, passed=not loose, why=why or "every number has a source", evidence=evidence)
+
+
+def _states(value: Value) -> bool:
+    """Whether there is a number in it to check: "one" in "which one" and a bare weekday are none."""
+    if value.kind == "number":
+        return not all(isinstance(r, float) and r <= 3 and r.is_integer() for r in value.readings)
+    return value.kind != "date" or any(getattr(reading, "day", None) is not None for reading in value.readings)
+
+
+def claimed_action_without_call(seen: Seen) -> Grade:
+    """Speech says that something is booked, moved, cancelled, passed on or noted only if a tool did it.
+
+    Done means a call of that kind that was answered without an error, in the trial or in the history. "Your
+    appointment is booked for Friday" is also true of one that a tool found.
+    """
+    failure = seen.unpacked()
+    if failure:
+        return failure
+    claimed = [claim for utterance in seen.utterances for claim in _claims(utterance)]
+    if not claimed:
+        return NotApplicable("nothing is said to be done")
+    false = [(act, proof) for act, proof in claimed if not _done(seen, act)]
+    why = "; ".join(f"says {_SAYS.get(act, act)}, but no call did it: {excerpt(proof.text)}" for act, proof in false)
+    evidence = tuple(dict.fromkeys(proof for _, proof in false))
+    return Score(
+        0.0 if false else 1.0, passed=not false, why=why or "what is said to be done was done", evidence=evidence
+    )
+
+
+_SAYS = {
+    "book": "it is booked",
+    "book_state": "it is booked",
+    "move": "it is moved",
+    "cancel": "it is cancelled",
+    "transfer": "the call is passed on",
+    "message": "a message is taken",
+}
+
+
+def _claims(utterance: Utterance) -> Iterator[tuple[str, Evidence]]:
+    """(act, sentence) of each sentence that states an act as done, not one denied, asked or supposed."""
+    known = utterance.pack
+    if known is None:
+        return
+    for start, sentence in sentences(utterance.text):
+        folded = fold(sentence)
+        if known.question_mark.search(folded):
+            continue
+        for act, pattern in known.claims.items():
+            match = pattern.search(folded)
+            if match and not _denied(known, folded, match.start()):
+                yield act, utterance.evidence(start, start + len(sentence))
+
+
+def _denied(known: Pack, sentence: str, start: int) -> bool:
+    """Whether what begins at `start` is denied in its clause, supposed by what stands before, or only offered."""
+    before = sentence[:start]
+    clause = re.split(r"[,;:]\s", before)[-1]
+    supposed = known.conditions.search(before) or known.offers.search(sentence)
+    return bool(supposed) or known.negations.search(clause) is not None
+
+
+def _done(seen: Seen, act: str) -> bool:
+    if act == "transfer":
+        past = any(isinstance(t, ToolTurn) and seen.context.effect(t.tool) == "transfer" for t in seen.context.history)
+        return past or any(
+            seen.context.effect(a.call.name) == "transfer" and a.kind == "transfer" for a in seen.answers
+        )
+    kind = act.removesuffix("_state")
+    wanted = _DONE_BY.get(kind)
+    for tool, result in seen.results:
+        effect = seen.context.effect(tool)
+        if effect == "write" and (wanted is None or wanted.search(tool)):
+            return True
+        if act.endswith("_state") and effect == "read" and "appointment" in tool and result:
+            return True
+    return False
+
+
+def forbidden_promise(seen: Seen) -> Grade:
+    """No refund, discount, gift, loaner car, compensation or guarantee is held out, unless a fact allows that very one.
+
+    A denied or supposed one ("we have no loaner cars") is no promise, and neither is a question.
+    """
+    failure = seen.unpacked()
+    if failure:
+        return failure
+    if not seen.utterances:
+        return NotApplicable("nothing was said")
+    made = [found for utterance in seen.utterances for found in _promises(seen, utterance)]
+    why = "; ".join(f"promises {what}: {excerpt(proof.text)}" for what, proof in made)
+    evidence = tuple(proof for _, proof in made)
+    return Score(0.0 if made else 1.0, passed=not made, why=why or "no promise", evidence=evidence)
+
+
+def _promises(seen: Seen, utterance: Utterance) -> Iterator[tuple[str, Evidence]]:
+    known = utterance.pack
+    if known is None:
+        return
+    for start, sentence in sentences(utterance.text):
+        folded = fold(sentence)
+        for what, pattern in known.promises:
+            match = pattern.search(folded)
+            if match and not known.promise_negations.search(folded[: match.start()]) and not _allowed(seen, what):
+                yield what, utterance.evidence(start, start + len(sentence))
+
+
+def _allowed(seen: Seen, what: str) -> bool:
+    """Whether a fact that may be stated here holds out the same thing, in any pack's words."""
+    allowed = seen.expect.facts_allowed
+    for name, fact in seen.context.case.facts.items():
+        if allowed is not None and name not in allowed:
+            continue
+        text = fold(fact.text)
+        for language in LANGUAGES:
+            known = pack(language)
+            for named, pattern in known.promises if known else ():
+                match = pattern.search(text) if named == what else None
+                if match and known and not known.promise_negations.search(text[: match.start()]):
+                    return True
+    return False

@@ -1,0 +1,106 @@
+"""repeat_question and question_budget: what was asked for, and whether it was known already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from callgate.concepts import CallerTurn, Evidence, Failure, Grade, NotApplicable, Score
+from callgate.files import did_you_mean
+from callgate.graders.packs import LANGUAGES, pack
+from callgate.graders.seen import Seen, Utterance
+from callgate.graders.text import excerpt, fold, sentences
+
+
+def slots() -> frozenset[str]:
+    """The slots that some pack can recognise a question for."""
+    return frozenset(slot for language in LANGUAGES if (found := pack(language)) for slot in found.slots)
+
+
+def questions(utterance: Utterance) -> list[tuple[int, str]]:
+    """Start and text of each sentence that asks: a question mark, or a request for something without one."""
+    known = utterance.pack
+    if known is None:
+        return []
+    asked = []
+    for start, sentence in sentences(utterance.text):
+        folded = fold(sentence)
+        opening = known.requests.match(folded) or known.requests.search(folded)
+        if known.question_mark.search(folded) or (opening and opening.start() < 12):
+            asked.append((start, sentence))
+    return asked
+
+
+def asked_slots(utterance: Utterance) -> Iterator[tuple[str, Evidence]]:
+    """Each slot that an utterance asks for, with the sentence that does."""
+    known = utterance.pack
+    if known is None:
+        return
+    for start, sentence in questions(utterance):
+        folded = fold(sentence)
+        for slot, pattern in known.slots.items():
+            if pattern.search(folded):
+                yield slot, utterance.evidence(start, start + len(sentence))
+
+
+def repeat_question(seen: Seen, *, confidence: float = 0.6) -> Grade:
+    """None of the slots in `must_not_ask` is asked for again.
+
+    Where the caller's last turn was recognised with less than `confidence`, asking once is fair and nothing is graded.
+    """
+    known = _singular(seen.expect.must_not_ask)
+    if not known:
+        return NotApplicable("nothing is said to be known")
+    failure: Failure | None = seen.unpacked()
+    if failure:
+        return failure
+    if not seen.utterances:
+        return NotApplicable("nothing was said")
+    again = [(slot, proof) for u in seen.utterances for slot, proof in asked_slots(u) if slot in known]
+    last = next((turn for turn in reversed(seen.context.history) if isinstance(turn, CallerTurn)), None)
+    if again and last and last.confidence is not None and last.confidence < confidence:
+        return NotApplicable(f"the caller was heard with confidence {last.confidence:g}: asking once is fair")
+    wrong = dict.fromkeys(slot for slot, _ in again)
+    why = "; ".join(f"asked for {slot} again: {excerpt(next(p.text for s, p in again if s == slot))}" for slot in wrong)
+    evidence = tuple(dict.fromkeys(proof for _, proof in again))
+    share = 1 - len(wrong) / len(known)
+    return Score(share, passed=not wrong, why=why or "asked for nothing known", evidence=evidence)
+
+
+def _singular(names: tuple[str, ...]) -> frozenset[str]:
+    """Slots as the packs call them: "services" is service."""
+    known = slots()
+    return frozenset(name if name in known else name.removesuffix("s") for name in names)
+
+
+def slot_problem(name: str) -> str | None:
+    """What is wrong with a slot of must_ask or must_not_ask; None where a pack knows it."""
+    known = slots()
+    return (
+        None
+        if name in known or name.removesuffix("s") in known
+        else f"unknown slot {name!r}{did_you_mean(name, known)}"
+    )
+
+
+def question_budget(seen: Seen) -> Grade:
+    """At most `max_questions` questions in each utterance; every slot of `must_ask` is asked for."""
+    limit, wanted = seen.expect.max_questions, seen.expect.must_ask
+    if limit is None and not wanted:
+        return NotApplicable("no limit on questions and none wanted")
+    failure = seen.unpacked()
+    if failure:
+        return failure
+    problems, evidence = [], []
+    for utterance in seen.utterances:
+        asked = questions(utterance)
+        if limit is not None and len(asked) > limit:
+            problems.append(f"{len(asked)} questions, at most {limit}: {excerpt(utterance.text)}")
+            evidence.append(utterance.evidence())
+    asked_for = {slot for utterance in seen.utterances for slot, _ in asked_slots(utterance)}
+    missed = [slot for slot in wanted if not {slot, slot.removesuffix("s")} & asked_for]
+    if missed:
+        heard = excerpt(seen.trial.speech) if seen.trial.speech else "nothing"
+        problems.append(f"did not ask for {', '.join(missed)}; said {heard}")
+        evidence += [utterance.evidence() for utterance in seen.utterances]
+    score = 0.0 if problems else 1.0
+    return Score(score, passed=not problems, why="; ".join(problems) or "as asked", evidence=tuple(evidence))

@@ -1,0 +1,217 @@
+"""case + decision + tools -> Context; Context + trial -> Seen: what every rule is given, worked out once and shared.
+
+A Context holds what does not depend on the trial (history, language, grounds) and serves all trials of a decision.
+Both cache on themselves, so they are frozen but not slotted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeAlias
+
+from callgate.concepts import (
+    AgentTurn,
+    CallerTurn,
+    Case,
+    DecisionPoint,
+    Effect,
+    Evidence,
+    Expect,
+    Failure,
+    Json,
+    Tool,
+    ToolAnswer,
+    ToolTurn,
+    Trial,
+)
+from callgate.graders.grounds import Grounds, grounds_of
+from callgate.graders.language import guess, language_of
+from callgate.graders.matching import Match, matches
+from callgate.graders.packs import LANGUAGES, Pack, pack
+from callgate.graders.text import fold, words
+
+PastTurn: TypeAlias = AgentTurn | CallerTurn | ToolTurn
+
+
+def history(case: Case, point: DecisionPoint) -> tuple[PastTurn, ...]:
+    """The turns before the decision; an earlier decision counts as what was forced, or else recorded there."""
+    past: list[PastTurn] = []
+    for turn in case.turns:
+        if not isinstance(turn, DecisionPoint):
+            past.append(turn)
+        elif turn.id == point.id:
+            break
+        else:
+            past.extend(turn.forced or turn.recorded)
+    return tuple(past)
+
+
+def leaves(value: Json) -> Iterator[Json]:
+    """Every scalar in a JSON value, keys left out."""
+    if isinstance(value, Mapping):
+        for inner in value.values():
+            yield from leaves(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from leaves(inner)
+    else:
+        yield value
+
+
+@dataclass(frozen=True, eq=False)
+class Context:
+    """A decision as the graders meet it; `tools` are the prompt's, since schemas belong to the prompt.
+
+    `instructions` is the rendered prompt where a judge is to see it.
+    """
+
+    case: Case
+    point: DecisionPoint
+    tools: tuple[Tool, ...] = ()
+    instructions: str = ""
+
+    @property
+    def expect(self) -> Expect:
+        return self.point.expect
+
+    @cached_property
+    def history(self) -> tuple[PastTurn, ...]:
+        return history(self.case, self.point)
+
+    @cached_property
+    def tool(self) -> Mapping[str, Tool]:
+        """The prompt's tools by name."""
+        return {tool.name: tool for tool in self.tools}
+
+    def effect(self, tool: str) -> Effect:
+        """What a tool does to the world; one that the world does not name writes."""
+        return self.case.effects.get(tool, "write")
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Folded words that belong to no language: the caller's, the dealer's, the vehicle's and the streets' names."""
+        texts = [leaf for leaf in leaves([self.case.caller, self.case.config]) if isinstance(leaf, str)]
+        capital = re.compile(r"\b[A-ZÁÉÍÓÚÑÜ][\w-]*")
+        return frozenset(fold(name) for text in texts for name in capital.findall(text) if not _common(name))
+
+    @cached_property
+    def language(self) -> str | None:
+        """What the agent is to speak: as expected, else as the caller's last turn of 3 words, else as the case."""
+        if self.expect.language:
+            return self.expect.language
+        for turn in reversed(self.history):
+            if isinstance(turn, CallerTurn) and len(words(turn.text)) >= 3:
+                found = guess(turn.text, self.names)
+                if found:
+                    return found
+        return self.case.segments.get("language")
+
+    @cached_property
+    def grounds(self) -> Grounds:
+        """Every value that may be stated before anything is done: facts allowed, world, caller, history."""
+        allowed = self.expect.facts_allowed
+        facts = [fact for name, fact in self.case.facts.items() if allowed is None or name in allowed]
+        known: list[Json] = [self.case.config, self.case.caller, self.case.now]
+        known += [[fact.text, list(fact.values)] for fact in facts]
+        for turn in self.history:
+            known.append([turn.args, turn.result, turn.error] if isinstance(turn, ToolTurn) else turn.text)
+            if isinstance(turn, CallerTurn) and turn.heard:
+                known.append(turn.heard)
+        return grounds_of(known, now=self.case.now, timezone=self.case.timezone)
+
+    @cached_property
+    def past_results(self) -> tuple[tuple[str, Json], ...]:
+        """(tool, result) of every call of the history that did not fail."""
+        return tuple((t.tool, t.result) for t in self.history if isinstance(t, ToolTurn) and t.error is None)
+
+
+def _common(name: str) -> bool:
+    """Whether a capitalised word of the world is an everyday word of some language and tells something after all."""
+    word = fold(name)
+    known = [found for language in LANGUAGES if (found := pack(language))]
+    return any(word in p.stop_words or word in p.weekdays or word in p.months for p in known)
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """What was said in one step. `language` is its own where it can be told and has a pack, else the decision's."""
+
+    turn: int
+    text: str
+    language: str
+    own: str | None  # as identified, None: undecided or too short
+
+    @property
+    def pack(self) -> Pack | None:
+        return pack(self.language)
+
+    def evidence(self, start: int = 0, end: int | None = None) -> Evidence:
+        """The quoted part of the utterance (default: all of it)."""
+        stop = len(self.text) if end is None else end
+        return Evidence(self.text[start:stop], self.turn, start, stop)
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """One trial beside its context, with what several rules need of it."""
+
+    context: Context
+    trial: Trial
+
+    @property
+    def expect(self) -> Expect:
+        return self.context.point.expect
+
+    @cached_property
+    def utterances(self) -> tuple[Utterance, ...]:
+        """Everything said, a step each, blanks left out."""
+        said = []
+        for turn, step in enumerate(self.trial.steps):
+            text = step.reply.text
+            if text.strip():
+                own = language_of(text, self.context.names)
+                language = own if own in LANGUAGES else self.context.language
+                said.append(Utterance(turn, text, language or "", own))
+        return tuple(said)
+
+    @cached_property
+    def answers(self) -> tuple[ToolAnswer, ...]:
+        return self.trial.answers
+
+    @cached_property
+    def matches(self) -> tuple[Match, ...]:
+        """The expected calls, each with the call made that fits it best."""
+        return matches(self.expect.calls, self.answers, self.context.tool, self.context.case.timezone)
+
+    @cached_property
+    def grounds(self) -> Grounds:
+        """The context's grounds and what was learnt in the trial: the arguments and results of answered calls."""
+        learnt: list[Json] = [
+            [a.arguments, a.content] for a in self.answers if a.kind in {"answered", "transfer", "tool_error"}
+        ]
+        if not learnt:
+            return self.context.grounds
+        case = self.context.case
+        return self.context.grounds.with_more(grounds_of(learnt, now=case.now, timezone=case.timezone))
+
+    @cached_property
+    def results(self) -> tuple[tuple[str, Json], ...]:
+        """(tool, result) of every call that was answered, in the history and in the trial."""
+        now = ((a.call.name, a.content) for a in self.answers if a.kind in {"answered", "transfer"})
+        return (*self.context.past_results, *now)
+
+    def unpacked(self) -> Failure | None:
+        """The failure of a rule that needs a pack for a language that has none."""
+        for utterance in self.utterances:
+            if utterance.pack is None:
+                return no_pack(utterance.language)
+        return None
+
+
+def no_pack(language: str) -> Failure:
+    return Failure(
+        "no_pack", f"not graded: no pack for language {language or 'unknown'} (there are {', '.join(LANGUAGES)})"
+    )

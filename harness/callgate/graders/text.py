@@ -1,0 +1,55 @@
+"""A text as it was said -> folded text of the same length, words, sentences: what finders and lexicons run over."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+
+_SENTENCE = re.compile(r"[^.!?…\n]+(?:[.](?=\S)[^.!?…\n]+)*[.!?…]*")
+_SPACE = re.compile(r"\s+")
+_PLAIN = {"’": "'", "‘": "'", "ʼ": "'", "“": '"', "”": '"', "–": "-", "—": "-", "\u00a0": " ", "\u202f": " "}
+
+
+@lru_cache(maxsize=4096)
+def _folded(character: str) -> str:
+    plain = _PLAIN.get(character) or unicodedata.normalize("NFD", character)[0]
+    return plain.lower()[:1] or plain
+
+
+@lru_cache(maxsize=8192)
+def fold(text: str) -> str:
+    """Lower case, accents off, plain quotes and dashes; every character stays where it was, so spans hold."""
+    return text.lower() if text.isascii() else "".join(map(_folded, text))
+
+
+def unaccented(pattern: str) -> str:
+    """A pattern as it meets folded text: accents off, letters as written, since capitals mean the opposite."""
+    return "".join(c if c.isascii() else _folded(c) for c in pattern)
+
+
+@lru_cache(maxsize=8192)
+def words(text: str) -> tuple[str, ...]:
+    """The folded words of a text, without punctuation."""
+    return tuple(re.findall(r"[\w']+", fold(text)))
+
+
+def squeezed(text: str) -> str:
+    """Folded text with every run of white space as one space: how a quote is compared."""
+    return _SPACE.sub(" ", fold(text)).strip()
+
+
+def sentences(text: str) -> Iterator[tuple[int, str]]:
+    """Start and text of each sentence; a point inside a number or an abbreviation without a space does not end one."""
+    for match in _SENTENCE.finditer(text):
+        piece = match.group()
+        stripped = piece.strip()
+        if stripped:
+            yield match.start() + piece.index(stripped), stripped
+
+
+def excerpt(text: str, limit: int = 80) -> str:
+    """One line of at most `limit` characters, in quotes, as a `why` shows it."""
+    line = _SPACE.sub(" ", text).strip()
+    return f'"{line}"' if len(line) <= limit else f'"{line[: limit - 1]}…"'

@@ -1,0 +1,206 @@
+"""A text and a language pack -> the times, dates, amounts, telephone numbers and numbers said in it, with their spans.
+
+A value keeps every reading that the words allow: "at two" is 2:00 and 14:00, and says so (`ambiguous`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Literal
+
+from callgate.graders.packs import Form, Pack, pack
+from callgate.graders.text import fold
+
+Kind = Literal["time", "date", "money", "phone", "number"]
+_PHONE = re.compile(r"(?<![\w-])(?:\+?1[\s.-]?)?(?:\(\d{3}\)\s?|\d{3}[\s.-]?)?\d{3}[\s.-]?\d{4}(?![\w-])")
+_ISO = re.compile(r"(?<!\w)(20\d\d)-(\d\d)-(\d\d)(?!\d)")
+_SLASH = re.compile(r"(?<![\w/])(\d{1,2})/(\d{1,2})(?:/(20\d\d|\d\d))?(?![\w/])")
+_RANK: dict[str, int] = {"time": 0, "date": 1, "phone": 2, "money": 3, "number": 4}
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day as said: what was named is set, the rest None. `offset` counts days from today, `weekday` from Monday 0."""
+
+    year: int | None = None
+    month: int | None = None
+    day: int | None = None
+    weekday: int | None = None
+    offset: int | None = None
+
+    def fits(self, day: date, today: date) -> bool:
+        """Whether everything that was named is true of `day`."""
+        return (
+            self.year in {None, day.year}
+            and self.month in {None, day.month}
+            and self.day in {None, day.day}
+            and self.weekday in {None, day.weekday()}
+            and (self.offset is None or (day - today).days == self.offset)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One value in a text. Readings by kind: time minutes of the day, date `Day`, money cents, phone digits, number."""
+
+    kind: Kind
+    text: str
+    start: int
+    end: int
+    readings: tuple[Hashable, ...]
+
+    @property
+    def ambiguous(self) -> bool:
+        """Whether the words allow more than one reading."""
+        return len(self.readings) > 1
+
+
+@lru_cache(maxsize=16384)
+def find(text: str, language: str) -> tuple[Value, ...]:
+    """Every value in `text` as the language writes and says it, in order, without overlaps; empty without a pack.
+
+    Of overlapping readings the longest holds: "March 9 at 2:00 PM" is a date and a time and not four numbers.
+    """
+    known = pack(language)
+    folded = fold(text)
+    if known is None or not known.hint.search(folded):
+        return ()
+    found = [value for form in known.forms for value in _read(form, known, text, folded)]
+    found += _others(known, text, folded)
+    kept: list[Value] = []
+    for value in sorted(found, key=lambda v: (v.start - v.end, _RANK[v.kind])):
+        if all(value.end <= other.start or other.end <= value.start for other in kept):
+            kept.append(value)
+    return tuple(sorted(kept, key=lambda value: value.start))
+
+
+def _read(form: Form, known: Pack, text: str, folded: str) -> list[Value]:
+    found = []
+    for match in form.pattern.finditer(folded):
+        readings = _READERS[form.kind](form, known, match)
+        if readings:
+            start, end = match.span()
+            kind: Kind = form.kind  # type: ignore[assignment]  # the pack loader makes only these four
+            found.append(Value(kind, text[start:end], start, end, readings))
+    return found
+
+
+def number_of(words: str, known: Pack) -> float | None:
+    """The number that digits or number words say; a comma before one or two last digits is a decimal comma."""
+    if words[:1].isdigit():
+        plain = re.sub(r",(?=\d{3}(?:\D|$))", "", words).replace(",", ".")
+        return float(plain)
+    parts = known.word.findall(words)
+    return float(sum(known.words.get(re.sub(r"\s+", " ", part), 0) for part in parts)) if parts else None
+
+
+def _group(match: re.Match[str], name: str) -> str:
+    return (match.groupdict().get(name) or "").strip()
+
+
+def _time(form: Form, known: Pack, match: re.Match[str]) -> tuple[Hashable, ...]:
+    if isinstance(form.exact, str):
+        hours, minutes = form.exact.split(":")
+        return (int(hours) * 60 + int(minutes),)
+    said = _group(match, "h")
+    hour = int(said) if said.isdigit() else known.hours.get(said, -1)
+    if not 0 <= hour <= 24:
+        return ()
+    minutes_said = _group(match, "m") or _group(match, "mw") or _group(match, "past")
+    shift = int(number_of(minutes_said, known) or 0) if minutes_said else 0
+    shift += int(form.add) - int(number_of(_group(match, "to"), known) or 0 if _group(match, "to") else 0)
+    if not -60 < shift < 60:
+        return ()
+    sure = hour > 12 or hour == 0 or (len(said) == 2 and said[0] == "0")
+    hours_read = (hour % 24,) if sure else _hours(hour, _part(known, _group(match, "part")))
+    return tuple((h * 60 + shift) % 1440 for h in hours_read)
+
+
+def _part(known: Pack, said: str) -> str:
+    return next((part for part, pattern in known.parts if said and pattern.search(said)), "")
+
+
+def _hours(hour: int, part: str) -> tuple[int, ...]:
+    """The hours of the day that 1..12 can mean with this part of the day; both where nothing says."""
+    morning, evening = hour % 12, hour % 12 + 12
+    if part in {"am", "noon"}:
+        return (12,) if part == "noon" and hour == 12 else (morning,) if part == "am" else (evening,)
+    if part == "pm":
+        return (evening,)
+    if part == "night":
+        return (evening,) if 6 <= hour <= 11 else (morning,)
+    return (evening, morning) if hour == 12 else (morning, evening)
+
+
+def _date(form: Form, known: Pack, match: re.Match[str]) -> tuple[Hashable, ...]:
+    del form
+    weekday = known.weekdays.get(_group(match, "wd"))
+    month = known.months.get(_group(match, "month"))
+    said = _group(match, "day")
+    day = int(said) if said else known.ordinals.get(re.sub(r"[\s-]+", " ", _group(match, "dayw")))
+    year = int(_group(match, "year")) if _group(match, "year") else None
+    return (Day(year, month, day, weekday),)
+
+
+def _money(form: Form, known: Pack, match: re.Match[str]) -> tuple[Hashable, ...]:
+    first = number_of(_group(match, "n"), known)
+    rest = number_of(_group(match, "n2"), known) if _group(match, "n2") else 0.0
+    if first is None or rest is None or rest > 99:
+        return ()
+    return (round(first + rest),) if form.cents == "only" else (round(first * 100 + rest),)
+
+
+def _number(form: Form, known: Pack, match: re.Match[str]) -> tuple[Hashable, ...]:
+    if form.exact is not None:
+        return (float(form.exact),)
+    number = number_of(_group(match, "n"), known)
+    return () if number is None else (number + form.add,)
+
+
+_READERS = {"time": _time, "date": _date, "money": _money, "number": _number}
+
+
+def _others(known: Pack, text: str, folded: str) -> list[Value]:
+    """What needs no form: telephone numbers, digits said one by one, ISO and slash dates, tomorrow."""
+    found: list[Value] = []
+
+    def add(kind: Kind, match: re.Match[str], *readings: Hashable) -> None:
+        found.append(Value(kind, text[match.start() : match.end()], *match.span(), readings))
+
+    for match in _PHONE.finditer(folded):
+        add("phone", match, re.sub(r"\D", "", match.group()))
+    for match in known.spoken_digits.finditer(folded):
+        digits = _digits(known, match.group())
+        if len(digits) >= 7:
+            add("phone", match, digits)
+    for match in _ISO.finditer(folded):
+        add("date", match, Day(*(int(part) for part in match.groups())))
+    for match in _SLASH.finditer(folded):
+        add("date", match, *_slashed(known, match))
+    for pattern, days in known.relative:
+        for match in pattern.finditer(folded):
+            add("date", match, Day(offset=days))
+    return found
+
+
+def _digits(known: Pack, said: str) -> str:
+    out, times = "", 1
+    for word in re.findall(r"[^\s,.-]+", said):
+        if word in known.repeats:
+            times = known.repeats[word]
+        else:
+            out += known.digits.get(word, word) * times
+            times = 1
+    return out
+
+
+def _slashed(known: Pack, match: re.Match[str]) -> tuple[Day, ...]:
+    """A date with slashes, as the language writes it first; both ways where both are dates."""
+    first, second = int(match[1]), int(match[2])
+    year = None if match[3] is None else int(match[3]) % 100 + 2000
+    ways = [(first, second), (second, first)] if known.month_first else [(second, first), (first, second)]
+    return tuple(dict.fromkeys(Day(year, month, day) for month, day in ways if 1 <= month <= 12 and 1 <= day <= 31))
