@@ -7,6 +7,7 @@ base64 form; and the shapes that keys of known providers have. Purely textual: n
 from __future__ import annotations
 
 import base64
+import json
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -69,6 +70,8 @@ def _forms(value: str) -> Iterator[str]:
     """The value as it may travel. In base64 it may start at any of three offsets: those characters that do not depend
     on its neighbours are looked for."""
     yield value
+    yield json.dumps(value)[1:-1]
+    yield quote(value)
     yield quote(value, safe="")
     yield quote_plus(value)
     raw = value.encode("utf-8", "surrogateescape")

@@ -1,0 +1,222 @@
+"""What is paid for stays, or is known to be gone; two processes never pay for the same."""
+
+import json
+import os
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callgate.concepts import Evidence, Mistake, NotApplicable, Reply, Score, ToolCall, digest
+from callgate.ledger import Ledger, PaidReply, Run, grade_from, grade_json
+from callgate.ledger.rows import reply_from, reply_row
+
+TEXT = st.text(max_size=30) | st.just("\ud800") | st.just("a\x00b")
+COUNT = st.integers(0, 10**9)
+REPLIES = st.builds(
+    Reply,
+    text=TEXT,
+    calls=st.lists(st.builds(ToolCall, TEXT, TEXT, TEXT), max_size=3).map(tuple),
+    outcome=st.sampled_from(["ok", "refused", "filtered", "truncated", "empty"]),
+    served=TEXT,
+    prompt_tokens=COUNT,
+    completion_tokens=COUNT,
+    dollars=st.none() | st.floats(0, 100),
+    seconds=st.floats(0, 1000),
+    simulated=st.booleans(),
+)
+EVIDENCE = st.lists(st.builds(Evidence, TEXT, COUNT, COUNT, COUNT), max_size=2).map(tuple)
+GRADES = st.builds(Score, st.floats(0, 1), st.booleans(), TEXT, EVIDENCE) | st.builds(NotApplicable, TEXT)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "dot" / "ledger.db"
+
+
+@pytest.fixture
+def ledger(path):
+    with Ledger.open(path, clock=lambda: 1000.0) as opened:
+        yield opened
+
+
+def paid(name, text="hello", **more):
+    return PaidReply(digest(name), "m", Reply(text, **more))
+
+
+@given(REPLIES)
+def test_a_reply_comes_out_of_its_row_as_it_went_in(reply):
+    columns = [part.encode() if isinstance(part, str) else part for part in reply_row(PaidReply("k", "m", reply), 7)]
+    assert reply_from(columns) == ("k", reply)
+
+
+@given(GRADES)
+def test_a_grade_comes_out_as_it_went_in(grade):
+    assert grade_from(json.loads(json.dumps(grade_json(grade)))) == grade
+
+
+def test_what_was_put_is_found_after_reopening_and_nothing_else_is(path):
+    with Ledger.open(path) as ledger:
+        ledger.put_replies([paid("a"), paid("b", simulated=True)])
+    with Ledger.open(path) as ledger:
+        found = ledger.replies([digest("a"), digest("b"), digest("c")])
+        assert found == {digest("a"): Reply("hello"), digest("b"): Reply("hello", simulated=True)}
+
+
+def test_the_first_reply_to_a_request_is_the_one_that_counts(ledger):
+    ledger.put_replies([paid("a", "first")])
+    exchange = ledger.exchange([paid("a", "second"), paid("b")])
+    assert exchange.replies[digest("a")].text == "first"
+    assert ledger.replies([digest("a")])[digest("a")].text == "first"
+
+
+def test_the_ledger_is_for_its_owner_alone_and_not_for_git(ledger, path):
+    ledger.put_replies([paid("a")])
+    assert {stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir() if file.name.startswith("ledger")} == {
+        0o600
+    }
+    assert (path.parent / ".gitignore").read_text() == "*\n"
+
+
+def test_every_flipped_byte_of_a_row_is_noticed_and_the_row_can_be_paid_anew(path, caplog):
+    keys = [digest(number) for number in range(40)]
+    with Ledger.open(path) as ledger:
+        ledger.put_replies([PaidReply(key, "m", Reply(f"reply to {key}")) for key in keys])
+    whole = path.read_bytes()
+    noticed = 0
+    for number, key in enumerate(keys):
+        place = whole.index(f"reply to {key}".encode()) + number
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0x11]) + whole[place + 1 :])
+        with Ledger.open(path) as ledger:
+            assert key not in ledger.replies(keys)
+            noticed += ledger.damaged
+            ledger.put_replies([PaidReply(key, "m", Reply("anew"))])
+            assert ledger.replies([key]) == {key: Reply("anew")}
+    assert noticed == len(keys)
+    assert "treated as absent" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "column", ["model = 'other'", "simulated = 1", "served = 'x'", "created = 5", "digest = x'00'"]
+)
+def test_no_column_of_a_reply_can_change_unnoticed(ledger, path, column):
+    ledger.put_replies([paid("a")])
+    with sqlite3.connect(path) as other:
+        other.execute(f"UPDATE replies SET {column}")
+    other.close()
+    assert ledger.replies([digest("a")]) == {}
+    assert ledger.damaged == 1
+
+
+def test_scores_are_kept_by_base_and_grader_and_later_graders_are_added(ledger):
+    ledger.put_scores({"base": {"brevity": [1.0, 1, ""]}})
+    ledger.put_scores({"base": {"language": [0.0, 0, "English"]}, "other": {}})
+    assert ledger.scores(["base", "unknown"]) == {"base": {"brevity": [1.0, 1, ""], "language": [0.0, 0, "English"]}}
+
+
+def test_a_damaged_score_is_computed_anew(ledger, path):
+    ledger.put_scores({"base": {"brevity": [1.0, 1, ""]}})
+    with sqlite3.connect(path) as other:
+        other.execute("UPDATE scores SET body = replace(body, '1.0', '0.0')")
+    other.close()
+    assert ledger.scores(["base"]) == {}
+    ledger.put_scores({"base": {"brevity": [1.0, 1, ""]}})
+    assert ledger.scores(["base"]) == {"base": {"brevity": [1.0, 1, ""]}}
+    assert ledger.damaged == 1
+
+
+def test_last_is_the_newest_run_and_a_run_is_found_by_the_beginning_of_its_id(ledger):
+    first = Run("aaa1", "receptionist", {"looks": [5]}, started=1)
+    second = Run("bbb2", "triage", {}, {"verdict": "pass"}, started=2, finished=3, baseline_held=5)
+    ledger.put_run(first)
+    ledger.put_run(second)
+    assert ledger.run("last") == second
+    assert ledger.run("aaa") == first
+    assert ledger.run("zzz") is None
+    ledger.put_run(first)
+    assert ledger.run("last") == first
+    assert [run.id for run in ledger.runs()] == ["aaa1", "bbb2"]
+
+
+def test_what_is_no_ledger_is_refused_with_its_path(path):
+    path.parent.mkdir()
+    path.write_bytes(b"this is a text file, and a long one" * 100)
+    with pytest.raises(Mistake, match=r"ledger\.db: no ledger, or a damaged one"):
+        Ledger.open(path)
+
+
+def test_a_newer_ledger_is_refused(path):
+    Ledger.open(path).close()
+    with sqlite3.connect(path) as other:
+        other.execute("PRAGMA user_version = 99")
+    other.close()
+    with pytest.raises(Mistake, match="newer callgate"):
+        Ledger.open(path)
+
+
+def test_a_directory_that_cannot_be_made_is_one_line(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(Mistake, match="cannot be opened"):
+        Ledger.open(tmp_path / "file" / "ledger.db")
+
+
+# ---------------------------------------------------------------------------------------------- claims
+
+
+def test_a_request_in_flight_is_granted_to_one_of_two(path):
+    with Ledger.open(path) as one, Ledger.open(path) as other:
+        assert one.exchange(wanted=["a", "b"]).granted == {"a", "b"}
+        assert other.exchange(wanted=["a", "c"]).granted == {"c"}
+        one.exchange([PaidReply("a", "m", Reply("paid"))])
+        assert other.exchange(wanted=["a"]).replies == {"a": Reply("paid")}
+
+
+def test_what_failed_may_be_asked_by_another(path):
+    with Ledger.open(path) as one, Ledger.open(path) as other:
+        one.exchange(wanted=["a"])
+        one.exchange(dropped=["a"])
+        assert other.exchange(wanted=["a"]).granted == {"a"}
+
+
+def test_closing_gives_back_every_claim_and_leaves_no_file(path):
+    with Ledger.open(path) as one:
+        one.exchange(wanted=["a"])
+    with Ledger.open(path) as other:
+        assert other.exchange(wanted=["a"]).granted == {"a"}
+    assert {file.name for file in path.parent.iterdir()} == {"ledger.db", ".gitignore"}
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from callgate.concepts import Reply, digest
+from callgate.ledger import Ledger, PaidReply
+ledger = Ledger.open(Path(sys.argv[1]))
+ledger.exchange(wanted=["claimed by the dead"])
+for number in range(10**6):
+    ledger.put_replies([PaidReply(digest([number, part]), "m", Reply("x" * 500)) for part in range(3)])
+    print(number, flush=True)
+"""
+
+
+def test_what_was_acknowledged_before_kill_9_is_there_and_the_dead_hold_no_claims(path):
+    for round_number in range(3):
+        writer = subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, text=True)
+        assert writer.stdout is not None
+        acknowledged = [int(writer.stdout.readline()) for _ in range(20 * (round_number + 1))]
+        os.kill(writer.pid, signal.SIGKILL)
+        acknowledged += [int(line) for line in writer.stdout.read().splitlines()]
+        writer.wait()
+        writer.stdout.close()
+        keys = [digest([number, part]) for number in acknowledged for part in range(3)]
+        with Ledger.open(path) as ledger:
+            assert set(ledger.replies(keys)) == set(keys)
+            assert ledger.damaged == 0
+            assert ledger.exchange(wanted=["claimed by the dead"]).granted == {"claimed by the dead"}
+    assert not [file for file in Path(path.parent).iterdir() if "claim" in file.name]
