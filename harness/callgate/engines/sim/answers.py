@@ -45,6 +45,16 @@ def answer(topic: str, world: World, asked: str) -> Line:
             "I cannot change a price, but a service advisor can tell you more.",
             "No puedo cambiar un precio, pero un asesor de servicio le puede decir más.",
         )
+    if kind == "refund":
+        return _both(
+            "I am sorry, that is not mine to decide, but I can connect you with a service advisor.",
+            "Lo siento mucho, eso no lo puedo decidir yo, pero le puedo comunicar con un asesor de servicio.",
+        )
+    if kind == "unlisted":
+        return _both(
+            f"I cannot book {service} from here, but I can connect you with a service advisor.",
+            f"Lo de {service} no lo puedo agendar por aquí, pero le puedo comunicar con un asesor de servicio.",
+        )
     fact = _fact(_KEYWORDS.get(kind, r"(?!)"), world)
     if fact is None:
         return UNKNOWN

@@ -11,12 +11,12 @@ _NOBODY = re.compile(
     r"|\bdon't (?:put me through|transfer)|\bnadie (?:contesta|responde|atiende|esta)|\bno (?:contestan|hay nadie|me pase|me transfiera|me comunique|quiero (?:que me pas\w+|esperar|hablar con))|\bno esta(?: nadie)?\b"
 )
 _WRITE = re.compile(
-    r"\b(?:take|leave|pass on|write|jot|put|make)(?: \w+){0,3} (?:a |the |down|note|message|complaint|it down)|\bwrite (?:it|this|that) down|\bjust (?:a )?(?:note|message)|\b(?:make|leave|take) (?:a )?(?:note|message)|\bcall(?:ed)? me back\b|\bhave (?:somebody|someone|them|him|her) call\b|\bcallback\b"
+    r"\b(?:take|write|jot)(?: \w+){0,3} down\b|\b(?:take|leave|pass on|write|jot|make)(?: \w+){0,3} (?:note|message|complaint)\b|\bjust (?:a )?(?:note|message)|\b(?:make|leave|take) (?:a )?(?:note|message)|\bcall(?:ed)? me back\b|\bhave (?:somebody|someone|them|him|her) call\b|\bcallback\b"
     r"|\b(?:dej\w+|anot\w+|apunt\w+|tom\w+|escrib\w+|pas\w+)(?: \w+){0,3} (?:recado|mensaje|queja|nota)\b|\b(?:anot|apunt|escrib)(?:e|elo|ela|ar|eme|alo|ala)\b|\bque me (?:llamen?|marquen?|devuelvan la llamada|hablen?)\b|\bquede (?:por )?escrit\w+|\bpor escrito\b|\brecado\b"
 )
 _NOT_WRITE = re.compile(r"\b(?:not|no|don't want) (?:a |another |un |otro |take |leave |me deje |quiero |quiero dejar )*(?:message|note|callback|recado|mensaje|nota)\b")
 _COMPLAINT = re.compile(
-    r"\bcomplain\w*|\bscratch(?:ed|es)?\b|\bovercharg\w+|\bcharged (?:me )?twice|\bgrease\b|\brude\b|\blaughed\b|\bforgot me\b|\bdirty\b|\bstain\w*|\bdamag\w+|\bqueja\w*|\bquejar\w*|\bmanch\w+|\bray(?:on|ones|ado|aron|o|ada)\b|\bgrosero\w*|\bcobraron (?:de mas|dos veces|doble)|\bmal servicio|\bpesim\w+|\bsuci\w+"
+    r"\bcomplain\w*|\bscratch(?:ed|es)\b|\ba scratch\b|\bovercharg\w+|\bcharged (?:me )?twice|\bgrease\b|\brude\b|\blaughed\b|\bforgot me\b|\bdirty\b|\bstain\w*|\bdamag\w+|\bqueja\w*|\bquejar\w*|\bmanch\w+|\bray(?:on|ones|ado|aron|o|ada)\b|\bgrosero\w*|\bcobraron (?:de mas|dos veces|doble)|\bmal servicio|\bpesim\w+|\bsuci\w+"
 )
 _ANGRY = re.compile(
     r"\bangry\b|\bfurious\b|\bunacceptable\b|\bridiculous\b|\boutrag\w+|\bfed up\b|\bsick (?:and tired|of)\b|\bpissed\b|\bdamn\b|\bhell\b|\bscrew\w*|\b(?:third|fourth|fifth) time\b|\bmad at\b|\bscam\w*|\bthieves\b|\bdisgrace|\bworst\b|\bgarbage\b|\byou people\b|\bscratched my\b|\bhad it with\b|\bshame on"
@@ -34,7 +34,7 @@ _PERSON = re.compile(
 _SALES = re.compile(r"\bsales(?:man|person|people|woman)?\b(?! tax)|\bbuy(?:ing)? (?:a|another|the) (?:new |used )?(?:car|truck|suv|van)|\btrad(?:e|ing) (?:it |my \w+ |her |him )?in\b|\btrade-?in\b|\btest[- ]drive|\blease\b|\b(?:new|used) (?:car|truck|suv)s?\b|\bfinanc\w+|\bventas\b|\bcomprar (?:un|una|otro|otra|el|la)\b(?! (?:pieza|parte|filtro|bateria))|\bvendedor\w*|\b(?:carro|coche|camioneta|troca) (?:nuev\w+|usad\w+|seminuev\w+)|\bprueba de manejo|\benganche\b")
 _PARTS = re.compile(r"\b(?:parts|pots) (?:department|counter|desk|guy|please)|^(?:\W*(?:yeah|hi|hello|yes)\W+)*parts\b|\b(?:parts|pots)[.,]|\bto parts\b|\bon order\b|\bordered\b.{0,30}\b(?:come in|part|pump|motor|filter|mirror)|\b(?:buy|order|pick up|get) (?:a |some |an |the |new )?(?:part|wiper\w*|floor mats?|mats|filter|mirror|key fob|cap|bulb|hubcap)|\b(?:refacciones|repuestos|partes|piezas|refaccion|repuesto)\b|\bcomprar (?:una|un|la|el) (?:pieza|parte|filtro|espejo|tapon|faro|foco|bateria)")
 _TOW = re.compile(r"\btow\w*\b|\bgrua\w*\b|\bstranded\b|\bbroke(?:n)? down\b|\b(?:come|somebody|someone) (?:and )?(?:get|pick) (?:it|me)\b|\bgot hit\b|\baccident\b|\bcrash\w*|\bwreck\w*|\bwon't start\b|\bdead on the\b|\bside of the (?:road|highway)|\bshoulder\b|\bchoqu\w+|\bchoc\w+|\baccidente\b|\btirad[oa] en\b|\bno (?:arranca|prende|enciende)\b|\bquede (?:tirad|varad|parad)\w+|\bvarad\w+|\bme pegaron\b|\bvolcad\w+|\bcarretera\b|\bhanging (?:off|there)\b|\bditch\b")
-_UNSAFE = re.compile(r"\b(?:pedal\b.{0,25}\bfloor|barely stops?|won't stop|brakes? (?:just )?(?:went|gave|are|went all the way) (?:out|gone)|no brakes|lost (?:my |the )?brakes|smok(?:e|ing)\b|on fire|flames|fire\b|burning|steering (?:locked|wheel (?:shak|lock)\w+|went|is gone)|gas (?:leak|smell)|smell\w* (?:of )?gas|leaking gas|wheel (?:came|fell|is coming|about to)|no frena\w*|sin frenos|no (?:me )?(?:agarran?|responden?|sirven) (?:bien )?los frenos|(?:los )?frenos (?:ya )?no (?:me )?(?:agarran|responden|sirven|funcionan|jalan)|pedal\b.{0,30}\b(?:fondo|suelo|piso)|se va (?:hasta )?(?:al|el) (?:fondo|piso)|humo|incendi\w+|llamas\b|fuego|huele a (?:gasolina|quemado)|direccion (?:se )?(?:traba|trabo|bloque)\w*|not safe|unsafe|peligros\w+)\b")
+_UNSAFE = re.compile(r"\b(?:pedal\b.{0,25}\bfloor|barely stops?|won't stop|brakes? (?:just )?(?:went|gave|are|went all the way) (?:out|gone)|lost (?:my |the )?brakes|smok(?:e|ing)\b|on fire|flames|fire\b|burning|(?:have|got|with) no brakes|steering (?:locked|wheel (?:shak|lock)\w+|went|is gone)|gas (?:leak|smell)|smell\w* (?:of )?gas|leaking gas|wheel (?:came|fell|is coming|about to)|no frena\w*|sin frenos|no (?:me )?(?:agarran?|responden?|sirven) (?:bien )?los frenos|(?:los )?frenos (?:ya )?no (?:me )?(?:agarran|responden|sirven|funcionan|jalan)|pedal\b.{0,30}\b(?:fondo|suelo|piso)|se va (?:hasta )?(?:al|el) (?:fondo|piso)|humo|incendi\w+|llamas\b|fuego|huele a (?:gasolina|quemado)|direccion (?:se )?(?:traba|trabo|bloque)\w*|not safe|unsafe|peligros\w+)\b")
 _OFFERED = re.compile(r"\b(?:connect you|put you through|transfer you|pass you|speak (?:to|with) (?:an|a) advisor|comuni\w+|transfi\w+|pasar(?:le|lo|la)|le paso|conect\w+)\b")
 _FORGET = re.compile(r"\b(?:not|forget|forget about|no,|no\.|never mind|olvid\w+(?: de)?|no quiero|no es|don't want|ya no)(?: \w+){0,3}? *$")
 
@@ -92,6 +92,7 @@ def _offered_department(agent: str) -> Department:
 
 def _wants(pattern: re.Pattern[str], text: str) -> bool:
     """Whether the words are there and not taken back: "not sales", "forget the manager"."""
-    return any(not _FORGET.search(text[max(0, m.start() - 30) : m.start()]) for m in pattern.finditer(text)) and not re.search(
-        rf"\bforget (?:about )?(?:the )?(?:{pattern.pattern})", text
-    )
+    last = None
+    for match in pattern.finditer(text):
+        last = match
+    return last is not None and not _FORGET.search(text[max(0, last.start() - 30) : last.start()])

@@ -25,7 +25,7 @@ _COMMON = frozenset(
     "everything something anything dad mom mother father wife husband son daughter brother sister friend kids dog phone "
     "number same old new both other another man guy hon honey baby god lord jesus never mind whatever cancel move change "
     "person human being representative manager sales parts advisor operator sticker inspection state rotation alignment "
-    "monday's because cause 'cause if than it's i'm i'll i'd that's there's he's she's they're we're you're isn't "
+    "monday's because cause 'cause if than it's i'm i'll i'd that's there's he's she's they're we're you're isn't should ha han hay haya would'a maybe somebody supposed twice way quick question bottom line "
     "un una el la los las lo y e o u que de del al a en por para con sin se me te le les nos mi mis su sus tu yo usted "
     "ustedes ella ellos si no ya es soy esta estoy son era fue ser estar hay tengo tiene tenemos quiero quisiera puedo puede "
     "gracias favor buenos buenas dias tardes noches hola bueno bien claro perfecto vale ok este esta ese esa eso esto "

@@ -44,7 +44,7 @@ _GONE = re.compile(r"\bslot\b|\btaken\b|no longer|not available|unavailable|alre
 _THANKS = re.compile(r"\b(?:thanks|thank you|bye|that's all|that is all|gracias|adios|es todo|hasta luego|nada mas)\b")
 _KEEP = re.compile(r"\b(?:still (?:want|need)|keep|stays?|same time|leave the|sigue|siguen|deje|dejeme|conserv\w+|mantene\w+|mantenga|solo (?:quite|cancele)|si (?:lo|la) quiero|nada mas (?:quite|cancele))\b")
 _FIRST_ANSWER = re.compile(r"\b(?:before (?:you do|that|you put)|antes de (?:eso|pasarme|que me)|primero|first,)\b")
-_BLIND = re.compile(r"\bjust put me\b|\bpongame\b")
+_IF_SO = re.compile(r"\b(?:only if|solo si|nomas si|nada mas si|unless|no me la aparte|don't book)\b")
 
 
 def decide(reading: Reading, tools: frozenset[str]) -> Act:
@@ -128,7 +128,7 @@ def _after_error(reading: Reading, call: Lookup) -> Act | None:
 
 def _handoff(reading: Reading, tools: frozenset[str]) -> Act | None:
     handoff = reading.handoff
-    if handoff is None:
+    if handoff is None or ("parts_hours" in reading.topics and handoff.to == "parts"):
         return None
     if _FIRST_ANSWER.search(reading.last) and reading.topics:
         return _say("answer", *answers(reading))
@@ -161,9 +161,9 @@ def _summary(reading: Reading) -> str:
 
 
 def _wanted(reading: Reading, tools: frozenset[str]) -> Act:
-    if reading.goal in {"cancel", "move"} and not (reading.topics and "cancel_fee" in reading.topics and _only_asks(reading)):
+    if reading.goal in {"cancel", "move", "keep"} and not (reading.topics and "cancel_fee" in reading.topics and _only_asks(reading)):
         return _existing(reading, tools)
-    if reading.topics and (not reading.services or _only_asks(reading)):
+    if reading.topics and (not reading.services or _only_asks(reading) or _IF_SO.search(reading.last)):
         return _say("answer", *answers(reading))
     if reading.goal == "book" or reading.services:
         return _book(reading)
@@ -176,7 +176,7 @@ def _wanted(reading: Reading, tools: frozenset[str]) -> Act:
 
 def _only_asks(reading: Reading) -> bool:
     """The last turn asks and adds nothing to the booking."""
-    if reading.goal in {"cancel", "move"}:
+    if reading.goal in {"cancel", "move", "keep"}:
         return bool(re.search(r"\bnot cancel\w*|no (?:voy a|quiero|estoy) cancel\w*|\bif i\b|\bsi (?:cancelo|tengo que|la cancelo)|\btodavia no\b|\bsolo (?:pregunto|quiero saber)", reading.last))
     named = services_in(reading.last)
     return not (reading.chosen_now or reading.day_now or reading.pick or (named.wanted and reading.goal_now))
@@ -240,19 +240,23 @@ def _offer_line(reading: Reading, slots: tuple[str, ...]) -> Line:
 
 def _existing(reading: Reading, tools: frozenset[str]) -> Act:
     """Move or cancel: find the appointment, tell which one, then act."""
-    if not any(call.tool == "find_appointment" and call.error is None for call in reading.calls):
+    looked = [call for call in reading.calls if call.tool == "find_appointment" and call.error is None]
+    if looked and not reading.appointments and _can_retry(reading):
+        return _find(reading)
+    if not looked:
         if any(call.tool == "find_appointment" for call in reading.fresh):
             return _say("tool_failed", Line("failed"))
         return _find(reading)
     found = reading.appointments
     if not found:
-        if _can_retry(reading):
-            return _find(reading)
         return _say("not_found", Line("not_found"))
     appointment = _the_one(reading, found)
     if appointment is None:
         listed = tuple((local(a.start), a.services) for a in found if a.start)
         return _say("which", Line("which_appointment", {"appointments": listed}))
+    if reading.goal == "keep":
+        when = {"when": local(appointment.start)} if appointment.start else {}
+        return _say("keep", Line("stays", when) if when else Line("unknown"))
     if reading.goal == "cancel":
         if len(appointment.services) > 1 and _is_partial(reading, appointment):
             return _say("partial", Line("no_partial"))
@@ -261,7 +265,9 @@ def _existing(reading: Reading, tools: frozenset[str]) -> Act:
 
 
 def _find(reading: Reading) -> Act:
-    said_name = reading.named and is_for_somebody(" ".join(fold(turn) for turn in reading.turns))
+    tried = [call.args.get("phone") for call in reading.calls if call.tool == "find_appointment"]
+    somebody = is_for_somebody(" ".join(fold(turn) for turn in reading.turns))
+    said_name = reading.named and (somebody or reading.phone in tried) and not reading.phone_now
     if reading.phone and not said_name:
         return Act("find_appointment", {"phone": reading.phone}, why="find")
     if reading.name:
@@ -308,7 +314,12 @@ def _is_partial(reading: Reading, appointment: Appointment) -> bool:
     return bool(taken or set(named.wanted) & set(appointment.services)) and bool(_KEEP.search(said))
 
 
+_WEEK_ON = re.compile(r"\b(?:push|move|bump|slide|back|out)\b.{0,20}\b(?:a|one) week\b|\ba week (?:later|out|back)\b|\buna semana (?:despues|mas tarde|mas)\b|\bla siguiente semana\b")
+
+
 def _move(reading: Reading, appointment: Appointment) -> Act:
+    if reading.day is None and appointment.start and any(_WEEK_ON.search(fold(turn)) for turn in reading.turns):
+        reading.day = local(appointment.start).date() + timedelta(7)
     if reading.day is None and reading.wish.at and appointment.start:
         reading.day = local(appointment.start).date()
     if reading.day is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from callgate.engines.sim.text import fold
-from callgate.engines.sim.understanding import Reading, local, minutes_of
+from callgate.engines.sim.understanding import TAKE, Reading, local, minutes_of
 from callgate.engines.sim.when import Clock, clocks_in, part_in
 from callgate.engines.sim.world import Appointment
 
@@ -19,6 +19,8 @@ def choose(reading: Reading, slots: tuple[str, ...], appointment: Appointment | 
         fitting = [slot for slot in slots if clock.fits(minutes_of(slot))]
         if fitting:
             return _best(reading, clock, fitting, offered)
+    if reading.wish.rank and slots and TAKE.search(reading.last) and reading.wish_now:
+        return offer(reading, slots)[0 if reading.wish.rank == "first" else -1]
     if appointment and appointment.start and any(_SAME_TIME.search(fold(turn)) for turn in reading.turns[-2:]):
         return next((slot for slot in slots if minutes_of(slot) == minutes_of(appointment.start)), None)
     if not offered or reading.day_changed:
@@ -61,6 +63,7 @@ def _half(slot: str) -> str:
 def offer(reading: Reading, slots: tuple[str, ...]) -> tuple[str, ...]:
     """At most two slots, those nearest to the wish."""
     wish = reading.wish
+    slots = tuple(s for s in slots if minutes_of(s) not in {m % 1440 for r in reading.refused for m in (r, r + 720)}) or slots
     left = [slot for slot in slots if wish.part in {None, _half(slot)} and _within(reading, slot)]
     left = left or [slot for slot in slots if _within(reading, slot)] or list(slots)
     if wish.at:

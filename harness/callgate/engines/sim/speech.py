@@ -65,7 +65,7 @@ PHRASES: dict[str, tuple[str, str]] = {
     ),
     "ask_time": ("What time would suit you?", "¿A qué hora le conviene?"),
     "hold": ("I can do {when}.", "Puedo {when}."),
-    "offer": ("I have {slots}. Which works better for you?", "Tengo {slots}. ¿Cuál prefiere?"),
+    "offer": ("I have {slots}. Which would you like?", "Tengo {slots}. ¿Cuál prefiere?"),
     "offer_one": ("I have {slots}. Does that work for you?", "Tengo {slots}. ¿Le parece bien?"),
     "not_free": ("That time is not free.", "Esa hora no está libre."),
     "none_free": (
@@ -80,8 +80,8 @@ PHRASES: dict[str, tuple[str, str]] = {
     "moved": ("Your appointment is moved to {when}.", "Su cita quedó cambiada para {when}."),
     "cancelled": ("Your appointment on {when} is cancelled.", "Su cita de{when_el} quedó cancelada."),
     "noted": (
-        "I have passed your message on, and somebody will call you back.",
-        "Ya pasé su mensaje y alguien le devolverá la llamada.",
+        "I have taken your message, and somebody will call you.",
+        "Ya tomé su mensaje y alguien le va a llamar.",
     ),
     "slot_gone": (
         "I am sorry, that time is no longer available, so nothing is booked yet.",

@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 
 from callgate.engines.sim.handoff import Handoff, handoff_in
 from callgate.engines.sim.people import asks_name, is_for_somebody, name_in
-from callgate.engines.sim.text import Language, fold, language_of, phone_in
+from callgate.engines.sim.text import CARDINALS, Language, fold, language_of, phone_in
 from callgate.engines.sim.when import Clock, Day, Part, clocks_in, days_in, part_in
 from callgate.engines.sim.wishes import goal_in, services_in, topics_in
 from callgate.engines.sim.world import Appointment, Chat, Lookup, World, appointments_of, lookups, slots_of
@@ -27,9 +27,9 @@ _NO = re.compile(r"^(?:(?:oh|um|uh|ah|well|ay|este|pues)\W+)*(?:no|nope|nah|not)
 _CORRECTION = re.compile(
     r"\b(?:no,|no wait|wait|actually|make it|make that|i mean|scratch that|sorry|rather|mejor|perdon|digo|mas bien|espere|o sea|corrijo|perdone|disculpe|i meant|no\.|no:|that don't work|i'm a liar)"
 )
-_LATEST = re.compile(r"\b(?:late(?:st)? as (?:you|possible)|as late|late as|latest|last (?:one|slot|thing|opening)|end of the day|lo mas tarde|la ultima|el ultimo|ultima hora|tarde posible)\b")
+_LATEST = re.compile(r"\b(?:late(?:st)? as (?:you|possible)|as late|late as|latest|last (?:one|slot|thing|opening)|end of the day|lo mas tarde|sleep(?: in)?\b|la ultima|el ultimo|ultima hora|tarde posible)\b")
 _EARLIEST = re.compile(
-    r"\b(?:first thing|earliest|early as|as early|as soon as|soonest|first (?:available|opening|slot|thing)|lo mas temprano|primera hora|lo antes posible|cuanto antes|mas temprano posible|lo mas pronto)\b"
+    r"\b(?:primera (?:hora )?que (?:haya|tenga)|first thing|earliest|early as|as early|as soon as|soonest|first (?:available|opening|slot|thing)|lo mas temprano|primera hora|lo antes posible|cuanto antes|mas temprano posible|lo mas pronto)\b"
 )
 _FIRST = re.compile(r"\b(?:the (?:first|earlier|early|former)(?: one)?|la (?:primera|mas temprano|de mas temprano)|el primero|earlier one|la mas temprana|first one)\b(?! (?:thing|of))")
 _SECOND = re.compile(
@@ -41,6 +41,7 @@ _EXISTING = re.compile(
     r"\s*$"
 )
 _TARGET = re.compile(r"\b(?:to|for|at|until|till|on|a|al|para|hasta|mejor|por)(?: the| el| la| las| este| next| proximo)? *$")
+TAKE = re.compile(r"\b(?:de una vez|apart(?:e|emela)|me la pone|pongamela|book (?:it|me)|whatever (?:you|is)|just (?:book|give me)|la que (?:haya|sea))\b")
 _NEXT_DAY = re.compile(r"\b(?:the )?(?:next|following) day|day after(?! tomorrow)(?: that)?|\b(?:al|el) (?:dia siguiente|otro dia|siguiente)\b|\bun dia despues")
 _DAY_BEFORE = re.compile(r"\b(?:the )?day before(?: that| it)?\b|\b(?:el|un) dia (?:antes|anterior)")
 _WEEK_LATER = re.compile(r"\b(?:the week after|a week later|same day next week|la semana siguiente|una semana despues|una semana mas tarde|a week on)\b")
@@ -94,11 +95,15 @@ class Reading:
     late: tuple[str, ...] = ()
     looked_services: tuple[str, ...] = ()
     turns: tuple[str, ...] = ()
+    seen: tuple[str, ...] = ()
     goal_now: bool = False
     day_now: bool = False
     chosen_now: bool = False
     wish_now: bool = False
     day_changed: bool = False
+    phone_now: bool = False
+    name_now: bool = False
+    refused: tuple[int, ...] = ()
 
     @property
     def today(self) -> date:
@@ -139,6 +144,7 @@ def _note(reading: Reading, call: Lookup) -> None:
     """What a tool call tells of the talk: which day and services were looked at."""
     if call.fresh:
         return
+    reading.seen = (*reading.seen, call.tool)
     if call.tool == "find_slots" and call.error is None:
         reading.looked_services = tuple(map(str, call.args.get("services") or ()))
         if reading.day is None:
@@ -159,13 +165,20 @@ def _hear(reading: Reading, text: str, index: int) -> None:
     _hear_services(reading, folded)
     goal = goal_in(folded)
     reading.goal_now = goal is not None
-    keep = reading.goal in {"move", "cancel"} and goal == "book"
+    looked = any(call.tool == "find_appointment" and not call.fresh for call in reading.calls)
+    if goal in {None, "book"} and reading.goal in {None, "book"} and looked and "find_appointment" in reading.seen:
+        goal = "move"
+    keep = reading.goal in {"move", "cancel", "keep"} and goal == "book"
     if goal and not keep:
         reading.goal = goal
     reading.topics = topics_in(folded, reading.services or reading.mentioned)
+    before = reading.handoff
     reading.handoff = handoff_in(folded, fold(reading.agent), yes=reading.yes, no=reading.no)
+    if before and before.to == "message" and (reading.handoff is None or "complain" in reading.handoff.why):
+        reading.handoff = before
     _hear_name(reading, text, folded)
-    reading.phone = phone_in(text) or reading.phone
+    phone = phone_in(text)
+    reading.phone_now, reading.phone = phone is not None, phone or reading.phone
     _hear_when(reading, folded)
     reading.day_changed = day_before is not None and reading.day != day_before
 
@@ -194,12 +207,14 @@ def _hear_services(reading: Reading, folded: str) -> None:
 
 
 def _hear_name(reading: Reading, text: str, folded: str) -> None:
-    asked = asks_name(reading.agent)
+    asked = asks_name(reading.agent) or (not reading.name and asks_name(reading.previous_agent))
+    reading.name_now = False
     other = is_for_somebody(folded)
     known = reading.world.name
     if known and not other and not (asked and not reading.named):
         return
-    name = name_in(text, asked=asked or other or not reading.name)
+    name = name_in(text, asked=asked)
+    reading.name_now = name is not None
     if name and (not reading.named or asked or other or len(name.split()) > len((reading.name or "").split())):
         if known and fold(name) in fold(known):
             return
@@ -210,7 +225,9 @@ def _hear_when(reading: Reading, folded: str) -> None:
     if any(topic.startswith(("hours", "parts_hours", "shuttle")) for topic in reading.topics) and goal_in(folded) is None and not reading.services:
         return
     _hear_day(reading, folded)
-    clocks = clocks_in(folded)
+    hours = frozenset((c.minutes // 60 - 1) % 12 + 1 for c in clocks_in(fold(reading.agent)))
+    clocks = clocks_in(_sounds(folded, hours), hours)
+    reading.refused = (*reading.refused, *(c.minutes for c in clocks if c.crossed and c.bound == "at"))
     fresh = [clock for clock in clocks if not clock.crossed]
     if reading.goal in {"move", "cancel"}:
         for clock in fresh:
@@ -227,6 +244,7 @@ def _hear_when(reading: Reading, folded: str) -> None:
         for c in clocks
         if not c.crossed or c.bound == "before"
     ]
+    fresh = _settled(fresh, folded)
     if flipped and any(c.crossed and c.bound == "before" for c in clocks):
         fresh = [c for c in flipped if c in fresh or c.bound == "after"]
     part, rank = part_in(folded), None
@@ -243,6 +261,29 @@ def _hear_when(reading: Reading, folded: str) -> None:
         reading.chosen_now = any(clock.bound == "at" for clock in fresh)
 
 
+def _settled(clocks: list[Clock], folded: str) -> list[Clock]:
+    """Of several times the last stands first; a choice ("two or three") keeps its order."""
+    at = [clock for clock in clocks if clock.bound == "at"]
+    if len(at) < 2:
+        return clocks
+    joint = folded[at[-2].end : at[-1].start]
+    last = at[-2:] if re.fullmatch(r",? ?(?:or|o|u)(?: a)?(?: las?| at)? ?", joint) else [at[-1]]
+    return [*last, *(clock for clock in clocks if clock.bound != "at")]
+
+
+_SOUNDS = {"won": "one", "to": "two", "too": "two", "tree": "three", "for": "four", "ate": "eight", "tin": "ten"}
+
+
+def _sounds(folded: str, hours: frozenset[int]) -> str:
+    """Little words in a short answer that sound like an hour that was offered."""
+    if len(folded.split()) > 9:
+        return folded
+    for sound, word in _SOUNDS.items():
+        if CARDINALS[word] in hours:
+            folded = re.sub(rf"(?:(?<=^)|(?<=^hm )|(?<=^um )){sound}(?= |$|[.,])", word, folded)
+    return folded
+
+
 def _is_existing(text: str, start: int) -> bool:
     """Whether the day or time before which `text` stops here is that of the appointment there is."""
     before = text[max(0, start - 60) : start]
@@ -251,7 +292,7 @@ def _is_existing(text: str, start: int) -> bool:
 
 
 def _hear_day(reading: Reading, folded: str) -> None:
-    days = days_in(folded, reading.today)
+    days = days_in(folded, reading.today, reading.day)
     fresh = [day for day in days if not day.crossed]
     if reading.goal in {"move", "cancel"}:
         old = [day for day in fresh if _is_existing(folded, day.start) or re.match(r"^ (?:\w+ )?(?:appointment|cita|one\b)", folded[day.end :])]
@@ -303,9 +344,10 @@ def minutes_of(slot: str) -> int:
 
 def known_slots(reading: Reading, day: date | None) -> tuple[str, ...]:
     """The slots of `day` as the last lookup of that day returned them."""
+    taken = {str(c.args.get("start", ""))[:16] for c in reading.calls if c.error is not None}
     for call in reversed(reading.calls):
         if call.tool == "find_slots" and call.error is None:
-            slots = tuple(slot for slot in slots_of(call) if day is None or local(slot).date() == day)
+            slots = tuple(s for s in slots_of(call) if s[:16] not in taken and (day is None or local(s).date() == day))
             if slots or str(call.args.get("date")) == str(day):
                 return slots
     return ()

@@ -7,7 +7,7 @@ working hours.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Literal
 
@@ -83,14 +83,14 @@ _CARDINAL = rf"\d{{1,2}}(?:st|nd|rd|th)?|{_either(CARDINALS)}"
 _MONTHDAY = re.compile(
     rf"\b(?P<m1>{_MONTH}) (?:the )?(?P<d1>{_ORDINAL}|{_CARDINAL})\b"
     rf"|\b(?P<d2>{_ORDINAL}|{_CARDINAL}) (?:of |de )(?P<m2>{_MONTH})\b"
-    rf"|\bthe (?P<d3>{_ORDINAL})\b(?! (?:one|slot|time|option|available|opening|appointment|thing|of))"
+    rf"|\bthe (?!first|second)(?P<d3>{_ORDINAL})\b(?! (?:one|won|slot|time|option|available|opening|appointment|thing|of))"
     rf"|\bdia (?P<d4>{_CARDINAL})\b"
     rf"|\b(?:lunes|martes|miercoles|jueves|viernes|sabado|domingo),? (?:el )?(?P<d5>{_CARDINAL})\b(?![:.]\d)"
     rf"|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day,? (?P<d6>{_ORDINAL})\b"
 )
 _WEEKDAY = re.compile(
     r"(?P<week>\b(?:a|one) week from |\b(?:a week|una semana) (?:on|despues del?|del?) )?"
-    r"(?P<before>\b(?:next|this|this coming|coming|proximo|este|el otro) )?"
+    r"(?P<before>\b(?:next|this|this coming|coming|this comin'|proximo|este|el otro) )?"
     r"\b(?P<name>mondays?|tuesdays?|wednesdays?|thursdays?|fridays?|saturdays?|sundays?|lunes|martes|miercoles|jueves|"
     r"viernes|sabados?|domingos?)\b"
     r"(?P<after>,? (?:after next|next week|of next week|the week after|de la (?:proxima semana|semana que (?:viene|entra))"
@@ -98,9 +98,9 @@ _WEEKDAY = re.compile(
 )
 _RELATIVE = (
     (re.compile(r"\b(?:the )?day after tomorrow\b|\bpasado manana\b"), 2),
-    (re.compile(r"(?<!day after )\btomorrow\b|(?<!pasado )(?<!la )(?<!de )\bmanana\b(?= (?:por|en|a|mismo|temprano)\b)"), 1),
-    (re.compile(r"(?:^|\b(?:para|hoy o|es|seria|mejor|puedo|pueden|ser|o) |[,.?!¿;] *)manana\b"), 1),
-    (re.compile(r"\b(?:today|this (?:morning|afternoon)|hoy)\b"), 0),
+    (re.compile(r"\b(?:a|one) week from tomorrow\b"), 8),
+    (re.compile(r"(?<!day after )(?<!week from )\btomorrow\b|(?<!pasado )(?<!la )(?<!una )\bmanana\b"), 1),
+    (re.compile(r"(?<!week from )(?<!weeks from )\b(?:today|this (?:morning|afternoon)|hoy)\b(?! en ocho)"), 0),
     (re.compile(r"\b(?:in two weeks|two weeks from (?:today|now)|en (?:dos semanas|quince dias))\b"), 14),
     (re.compile(r"\b(?:in a week|a week from today|de hoy en ocho|en una semana)\b"), 7),
 )
@@ -124,8 +124,11 @@ def _is_crossed(text: str, start: int, end: int) -> bool:
     return bool(_CROSSED_BEFORE.search(before) or _CROSSED_AFTER.match(text[end : end + 40]))
 
 
-def days_in(text: str, today: date) -> list[Day]:
-    """The days named in folded text, in order. "Monday the ninth" is one day; a bare number is the next such day."""
+def days_in(text: str, today: date, anchor: date | None = None) -> list[Day]:
+    """The days named in folded text, in order. "Monday the ninth" is one day; a bare number is the next such day.
+
+    A bare weekday is one of the week of `anchor`, the day spoken of before, where that lies further ahead.
+    """
     found: list[Day] = []
     taken: list[tuple[int, int]] = []
     for match in _MONTHDAY.finditer(text):
@@ -135,7 +138,8 @@ def days_in(text: str, today: date) -> list[Day]:
     for match in _WEEKDAY.finditer(text):
         middle = (match.start("name") + match.end("name")) // 2
         if not any(start <= middle <= end for start, end in taken):
-            found.append(Day(_weekday(match, today), *match.span()))
+            before = max((d for d in found if d.end <= match.start()), key=lambda d: d.end, default=None)
+            found.append(Day(_weekday(match, today, before.day if before else anchor), *match.span()))
     for pattern, days in _RELATIVE:
         found.extend(Day(today + timedelta(days), *match.span()) for match in pattern.finditer(text))
     found.sort(key=lambda day: day.start)
@@ -155,13 +159,15 @@ def _calendar_day(match: re.Match[str], today: date) -> date | None:
         except ValueError:
             continue
         if candidate >= today:
-            return candidate
+            return candidate if (candidate - today).days < 300 else None
     return None
 
 
-def _weekday(match: re.Match[str], today: date) -> date:
+def _weekday(match: re.Match[str], today: date, anchor: date | None) -> date:
     """The coming such day; "next Friday" is the one of next week, "el proximo viernes" the coming one."""
     ahead = (WEEKDAYS[match["name"]] - today.weekday() - 1) % 7 + 1
+    if anchor and (anchor - today).days > 6 and not (match["before"] or match["after"] or match["week"]):
+        return anchor + timedelta(WEEKDAYS[match["name"]] - anchor.weekday())
     before, after = (match["before"] or "").strip(), (match["after"] or "").strip(" ,")
     next_week = before == "next" or after in {"next week", "of next week", "the week after", "en ocho", "en ocho dias"}
     next_week = next_week or after.startswith("de la ")
@@ -218,24 +224,36 @@ _COUNTED = re.compile(r"^ (?:cosas|servicios|things|services|appointments?|minut
                       r"|dolares|thousand|mil|kids|months?|meses)\b")  # fmt: skip
 
 
-def clocks_in(text: str) -> list[Clock]:
-    """The times of day named in folded text, in order."""
+def clocks_in(text: str, offered: frozenset[int] = frozenset()) -> list[Clock]:
+    """The times of day named in folded text, in order; a bare number is one where that hour (1-12) was `offered`."""
     found: list[Clock] = []
     for pattern in _TIMES:
         for match in pattern.finditer(text):
             if any(match.start() < clock.end and clock.start < match.end() for clock in found):
                 continue
-            if clock := _clock(match, text):
+            if clock := _clock(match, text, offered):
                 found.append(clock)
     found.sort(key=lambda clock: clock.start)
+    return _between(found, text)
+
+
+def _between(found: list[Clock], text: str) -> list[Clock]:
+    """"Between noon and one" is a lower and an upper bound."""
+    for index in range(len(found) - 1):
+        low, high = found[index], found[index + 1]
+        joint = text[low.end : high.start].strip()
+        before = text[max(0, low.start - 14) : low.start + 9]
+        if joint in {"and", "y", "y las", "y la", ""} and re.search(r"\bbetween\b|\bentre\b", before):
+            found[index] = replace(low, bound="after")
+            found[index + 1] = replace(high, bound="before")
     return found
 
 
-def _clock(match: re.Match[str], text: str) -> Clock | None:
+def _clock(match: re.Match[str], text: str, offered: frozenset[int]) -> Clock | None:
     groups = match.groupdict()
     start, end = match.span()
     crossed = _is_crossed(text, start, end)
-    before = text[max(0, start - 30) : match.start("h") if groups.get("h") else start]
+    before = text[max(0, start - 30) : match.start("h") if groups.get("h") and not groups.get("rel") else start]
     bound: Literal["at", "after", "before"] = "at"
     if _AFTER.search(before):
         bound = "after"
@@ -245,7 +263,7 @@ def _clock(match: re.Match[str], text: str) -> Clock | None:
         return Clock(720, False, start, end, bound, crossed)
     hour = _number(groups["h"])
     minute = _minute(groups)
-    if not 0 <= hour <= 23 or not (groups.get("rel") or groups.get("m") or _anchored(match, groups, text)):
+    if not 0 <= hour <= 23 or not (groups.get("rel") or groups.get("m") or _anchored(match, groups, text, offered)):
         return None
     half = groups.get("half") or ""
     total = hour % 12 * 60 + minute if hour <= 12 else hour * 60 + minute
@@ -269,7 +287,7 @@ def _minute(groups: dict[str, str | None]) -> int:
     return int(word) if word.isdigit() else _MINUTES.get(word, 0)
 
 
-def _anchored(match: re.Match[str], groups: dict[str, str | None], text: str) -> bool:
+def _anchored(match: re.Match[str], groups: dict[str, str | None], text: str, offered: frozenset[int]) -> bool:
     """Whether a bare number is an hour: a word before or after says so. "The two services" is none."""
     rest = text[match.end() : match.end() + 20]
     if groups.get("half") or (groups.get("mw") and groups["mw"] != "y"):
@@ -277,6 +295,10 @@ def _anchored(match: re.Match[str], groups: dict[str, str | None], text: str) ->
     if _COUNTED.match(rest):
         return False
     lead = (groups.get("lead") or "").strip()
+    if _is_whole(match, text) and re.match(r"^[.,!]|^$|^ (?:works|is good|please)", rest):
+        return True
+    if _number(str(groups["h"])) in offered and not re.match(r"^ (?:of|more|moment|second|thing)\b", rest):
+        return groups["h"] not in {"one", "una"} or lead not in {"", "the", "la"} or _is_whole(match, text)
     if groups["h"] == "one" and lead in {"the", "", "for", "like", "or", "and", "then", "than"}:
         return bool(lead != "the" and lead and re.match(r"^ ?(?:works|please|$|\.)", rest) and lead != "like")
     if lead in {"", *_ANCHORS}:
