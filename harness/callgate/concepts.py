@@ -8,8 +8,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal, Protocol, TypeAlias
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any, Literal, Protocol, TypeAlias
 
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 Arm = Literal["baseline", "candidate"]
@@ -512,8 +512,9 @@ class Stratum:
     """All scores of one (model, case, decision, metric): what may be exchanged under "nothing changed here".
 
     Scores are 0..1 in the order of trial numbers; None is a planned trial that was not measured. `identical` says
-    that both arms render the same request: no calls were made and the change is 0. `baseline_new` says how many of
-    the baseline's trials were drawn by this run.
+    that both arms render the same request: no calls were made and the change is 0. `baseline_held` says how many of
+    the baseline's trials were held when the run was planned and take part at every look (at most 10 in a run; results
+    from files give all they have).
     """
 
     model: str
@@ -523,6 +524,7 @@ class Stratum:
     baseline: tuple[float | None, ...]
     candidate: tuple[float | None, ...]
     identical: bool = False
+    baseline_held: int = 0
 
 
 ComparisonVerdict = Literal["pass", "block", "inconclusive", "incomplete", "closed", "moved"]
@@ -642,3 +644,25 @@ class Decision:
     subset: str = ""  # the filter, where this was not a whole run
     value: float | None = None
     digests: Mapping[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        """`decision.json` (schemas/decision.schema.json): the same bytes for the same decision."""
+        body = {"schema": "callgate.decision/1", **_plain(self)}
+        return json.dumps(body, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+    def frame(self) -> Any:
+        """The comparisons as a pandas DataFrame, a row each; `segment` is the segment's name."""
+        import pandas as pd
+
+        return pd.DataFrame([{**_plain(row), "segment": row.name} for row in self.comparisons])
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON data; floats to six significant digits, since the last bits differ from machine to machine."""
+    if isinstance(value, float):
+        return float(f"{round(value, 12):.6g}") + 0.0
+    if is_dataclass(value):
+        return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+    if isinstance(value, Mapping):
+        return {key: _plain(value[key]) for key in sorted(value)}
+    return [_plain(each) for each in value] if isinstance(value, tuple) else value

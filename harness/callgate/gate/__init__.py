@@ -1,0 +1,17 @@
+"""The gate: scored trials, cases and policy in; a three-valued verdict per segment and a Decision out.
+
+The rule stands in statistics.md parts 1 to 4. `segments` says which groups are tested and what each may do, `table`
+holds the rows as arrays, `family` the tests, `looks` the algorithm, `comparisons` and `words` what is shown, `decision`
+the whole. Pure functions of the rows: no clock, no files, no random numbers.
+"""
+
+from callgate.concepts import Decision
+from callgate.gate.decision import FlipKey, Outcome, Shown, build_decision, decide, needed
+from callgate.gate.looks import Need
+
+__all__ = ["FlipKey", "Need", "Outcome", "Shown", "build_decision", "decide", "needed", "to_json"]
+
+
+def to_json(decision: Decision) -> str:
+    """`decision.json`: schema callgate.decision/1, the same bytes for the same decision."""
+    return decision.to_json()

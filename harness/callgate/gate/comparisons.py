@@ -1,0 +1,151 @@
+"""What each test is shown as: a test and where its path ended in; a Comparison with every number named out."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from callgate.concepts import Comparison, ComparisonVerdict, Policy
+from callgate.gate.family import Test
+from callgate.gate.looks import Ending
+from callgate.gate.segments import LADDER, need
+from callgate.gate.table import View, summed
+from callgate.stats import planning
+from callgate.stats.bounds import interval_here, kish
+from callgate.stats.exact import FloatArray
+
+MOST_TRIALS = 10  # a side; beyond it only more cases help
+LOOSEST = LADDER[-1]
+WATCH_CLOSED = 0.10  # a watch segment is closed at the end unless p is below this
+
+
+def comparison(test: Test, view: View, ending: Ending, policy: Policy) -> Comparison:
+    """The test's numbers at its last look. What is not wholly measured has means of what was, and no p and no bound."""
+    known = Comparison(
+        dict(test.segment.of),
+        test.table.metric,
+        test.table.model,
+        cases=test.cases,
+        trials=int(view.trials_baseline[test.rows].sum() + view.trials_candidate[test.rows].sum()),
+        role=test.standing.role,
+        verdict="incomplete",
+        margin=test.standing.margin,
+        look=ending.k,
+    )
+    baseline, candidate = means(test, view)
+    known = replace(known, baseline_mean=baseline, candidate_mean=candidate)
+    if not test.is_measured(view):
+        lost = int((~view.measured[test.rows]).sum())
+        text = f"{lost} of {len(test.rows)} decisions lack trials" if len(test.rows) else "nothing here was measured"
+        return replace(known, needs=text)
+    return _measured(known, test, view, ending, policy)
+
+
+def _measured(known: Comparison, test: Test, view: View, ending: Ending, policy: Policy) -> Comparison:
+    changes = test.changes(view)
+    change, p = float(changes.mean()), test.p_and_floor(view)[0]
+    verdict = _verdict(test, ending, p)
+    level = 1 - policy.alpha * ending.weight
+    findable = planning.detectable(trial_noise(test, view), test.cases, (1 - level) / max(1, ending.live))
+    return replace(
+        known,
+        verdict=verdict,
+        change=change,
+        interval_here=interval_here(change, _split_variance(test, view), _coin(test, view)),
+        at_worst=test.at_worst(changes, level),
+        level=level,
+        p=p,
+        p_adjusted=ending.adjusted,
+        detectable=min(1.0, max(findable, test.standing.drop, 3 / test.cases)),
+        needs=needs(test, view, verdict, policy),
+    )
+
+
+def _verdict(test: Test, ending: Ending, p: float) -> ComparisonVerdict:
+    if test.unpaired and ending.status in {"live", "pass"} and test.standing.role != "watch":
+        return "incomplete"
+    if ending.status == "live":
+        return "closed" if test.standing.role == "watch" and p > WATCH_CLOSED else "inconclusive"
+    return ending.status
+
+
+def means(test: Test, view: View) -> tuple[float | None, float | None]:
+    """Each arm's mean over cases of the mean over their decisions, of what was measured on both arms."""
+    both = np.stack([view.mean_baseline[test.rows], view.mean_candidate[test.rows]])
+    shown = ~np.isnan(both).any(0)
+    counts = np.bincount(test.case_of_row[shown], minlength=test.cases)
+    if not counts.any():
+        return None, None
+    sums = (summed(test.case_of_row[shown], arm[shown], test.cases) for arm in both)
+    baseline, candidate = (float((arm[counts > 0] / counts[counts > 0]).mean()) for arm in sums)
+    return baseline, candidate
+
+
+def _per_case(test: Test, of_row: FloatArray) -> FloatArray:
+    """A variance of each stratum as the variance of its case's mean."""
+    share = of_row[test.rows] / test.table.decisions[test.rows] ** 2
+    return summed(test.case_of_row, share, test.cases)
+
+
+def _split_variance(test: Test, view: View) -> float:
+    return float(_per_case(test, view.variance).sum()) / test.cases**2
+
+
+def _coin(test: Test, view: View) -> float:
+    """Variance of one imaginary case whose trials pass by the toss of a coin."""
+    used = test.rows[view.kind[test.rows] >= 0]
+    if not len(used):
+        return 0.0
+    kb, kc = float(view.trials_baseline[used].max()), float(view.trials_candidate[used].max())
+    return 0.25 * (kb + kc) / (kb + kc - 1) * (1 / kb + 1 / kc) / test.cases**2
+
+
+def trial_noise(test: Test, view: View) -> float:
+    """Mean variance of a case's change by its trials alone; by random splits where one trial an arm cannot tell."""
+    within = _per_case(test, view.noise)
+    return float(np.where(np.isnan(within), _per_case(test, view.variance), within).mean())
+
+
+def needs(test: Test, view: View, verdict: ComparisonVerdict, policy: Policy) -> str:
+    """In one line, what would settle a segment that is neither passed nor blocked."""
+    size, role = kish(test.sizes), test.standing.role
+    more = math.ceil(need(max(LOOSEST, test.segment.margin)) - size)
+    if verdict == "incomplete":
+        return f"{len(test.unpaired)} cases could not be paired"
+    if role == "veto" and verdict == "pass":
+        return f"too few to clear: {more} more cases would do"
+    if verdict != "inconclusive":
+        return ""
+    if role == "watch":
+        return "leaning worse, within chance for so many segments; too few to clear"
+    if role == "veto":
+        return "leaning worse: fell by more than its margin, within chance; more trials or cases would tell"
+    if test.standing.margin is None:
+        return f"too few to clear: {more} more cases would do"
+    return _price(test, view, policy)
+
+
+def _price(test: Test, view: View, policy: Policy) -> str:
+    changes = test.changes(view)
+    margin = test.standing.margin
+    assert margin is not None
+    within = _per_case(test, view.noise)
+    noise = None if np.isnan(within).any() else float(within.mean())
+    trials = int(view.trials_candidate[test.rows].max())
+    size = kish(test.sizes)
+    variance = float(test.clustered(changes - changes.mean()) @ test.clustered(changes - changes.mean())) / test.cases
+    of = planning.spread(variance, noise, trials, size)
+    found = planning.price(of, room=float(changes.mean()) + margin, most_trials=MOST_TRIALS, level=1 - policy.alpha)
+    if found is None:
+        return "leaning worse: as seen it fell by more than its margin; more trials would tell whether by chance"
+    if found.trials is not None and found.trials > trials:
+        return f"{found.trials} trials a side would likely clear it ({found.trials - trials} more)"
+    if found.trials is not None:
+        return "as many trials again would likely clear it"
+    if noise is None:
+        return (
+            f"about {found.cases} more cases would likely clear it; with one trial a side, more trials may do as well"
+        )
+    return f"about {found.cases} more cases would likely clear it; more trials will not help"

@@ -1,0 +1,176 @@
+"""The rows of one metric and model as arrays: strata in; per look, sums, changes and bags of equal strata out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from callgate.concepts import Stratum
+from callgate.stats.exact import Bag, FloatArray, IntArray
+
+GRADES = 20  # graded scores stand on a grid of 1/20
+UNMEASURED = -1  # drawn, and it failed
+ABSENT = -2  # never drawn
+BEYOND = -3  # not asked for at this look
+BoolArray = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a look at `k` trials a side sees of each stratum.
+
+    `lacking` were never drawn, `missing` were drawn and not measured: both have no change (nan). `kind` numbers the
+    stratum's bag in `bags`; -1 where it takes no part in p (identical requests, or not measured).
+    """
+
+    lacking: BoolArray
+    missing: BoolArray
+    trials_baseline: IntArray
+    trials_candidate: IntArray
+    sum_baseline: IntArray
+    sum_candidate: IntArray
+    mean_baseline: FloatArray
+    mean_candidate: FloatArray
+    change: FloatArray
+    variance: FloatArray  # of the change under random splits of the bag
+    noise: FloatArray  # variance of the change within the arms; nan where no arm has two trials
+    kind: IntArray
+    bags: Sequence[Bag]
+
+    @property
+    def measured(self) -> BoolArray:
+        return ~(self.lacking | self.missing)
+
+
+def summed(index: IntArray, weights: FloatArray, size: int) -> FloatArray:
+    """The sum of the weights of each index below `size`."""
+    return np.bincount(index, weights, minlength=size).astype(np.float64)
+
+
+class Table:
+    """The strata of one metric and model, in the order of case and decision."""
+
+    def __init__(self, strata: Sequence[Stratum]) -> None:
+        self.strata = sorted(strata, key=lambda s: (s.case, s.decision))
+        self.model, self.metric = strata[0].model, strata[0].metric
+        names, case_of_row, counts = np.unique([s.case for s in self.strata], return_inverse=True, return_counts=True)
+        self.cases = [str(name) for name in names]
+        self.case_of_row: IntArray = case_of_row.astype(np.int64)
+        self.decisions: IntArray = counts.astype(np.int64)[self.case_of_row]  # of the row's case
+        self.identical: BoolArray = np.array([s.identical for s in self.strata])
+        self.held: IntArray = np.array([s.baseline_held for s in self.strata], dtype=np.int64)
+        baseline, candidate = _matrix([s.baseline for s in self.strata]), _matrix([s.candidate for s in self.strata])
+        measured = np.concatenate([baseline.ravel(), candidate.ravel()])
+        measured = measured[~np.isnan(measured)]
+        self.top = 1 if bool(np.isin(measured, (0.0, 1.0, ABSENT)).all()) else GRADES
+        self.baseline, self.candidate = _on_grid(baseline, self.top), _on_grid(candidate, self.top)
+        self._views: dict[int, View] = {}
+
+    @cached_property
+    def row_of(self) -> dict[tuple[str, str], int]:
+        return {(s.case, s.decision): row for row, s in enumerate(self.strata)}
+
+    def view(self, k: int) -> View:
+        """Every stratum at its first `k` candidate trials and its first max(k, held) baseline trials."""
+        if k not in self._views:
+            candidate = _first(self.candidate, np.full(len(self.strata), k))
+            self._views[k] = self._view(_first(self.baseline, np.maximum(k, self.held)), candidate)
+        return self._views[k]
+
+    @cached_property
+    def whole(self) -> View:
+        """Every stratum at all the trials that it has, whatever the plan was."""
+        lengths = np.array([(len(s.baseline), len(s.candidate)) for s in self.strata])
+        return self._view(_first(self.baseline, lengths[:, 0]), _first(self.candidate, lengths[:, 1]))
+
+    def passes(self, k: int) -> tuple[IntArray, IntArray, IntArray, IntArray]:
+        """Full scores and trials measured, of the baseline and the candidate, of each stratum up to a look at `k`."""
+        baseline = _first(self.baseline, np.maximum(k, self.held))
+        candidate = _first(self.candidate, np.full(len(self.strata), k))
+        counts = [((arm == self.top).sum(1), (arm >= 0).sum(1)) for arm in (baseline, candidate)]
+        return *counts[0], *counts[1]
+
+    def _view(self, baseline: IntArray, candidate: IntArray) -> View:
+        lacking = ((baseline == ABSENT).any(1) | (candidate == ABSENT).any(1)) & ~self.identical
+        missing = ((baseline == UNMEASURED).any(1) | (candidate == UNMEASURED).any(1)) & ~self.identical
+        used = ~(lacking | missing | self.identical)
+        kb, kc = (baseline >= 0).sum(1), (candidate >= 0).sum(1)
+        sb, sc = np.where(baseline >= 0, baseline, 0).sum(1), np.where(candidate >= 0, candidate, 0).sum(1)
+        out = lacking | missing
+        mean_b, mean_c = (
+            np.where(out | (k == 0), np.nan, total / np.maximum(k, 1) / self.top) for total, k in ((sb, kb), (sc, kc))
+        )
+        mean_c = np.where(self.identical, mean_b, mean_c)
+        change = np.where(self.identical, 0.0, mean_c - mean_b)
+        squares_b, squares_c = _squares(baseline) / self.top**2, _squares(candidate) / self.top**2
+        variance = np.where(used, _bag_variance(squares_b + squares_c, kb * mean_b + kc * mean_c, kb, kc), 0.0)
+        noise = _mean_variance(squares_b, mean_b, kb) + _mean_variance(squares_c, mean_c, kc)
+        noise = np.where(self.identical, 0.0, noise)
+        kind, bags = self._bags(baseline, candidate, kc, used)
+        return View(lacking, missing, kb, kc, sb, sc, mean_b, mean_c, change, variance, noise, kind, bags)
+
+    def _bags(
+        self, baseline: IntArray, candidate: IntArray, kc: IntArray, used: BoolArray
+    ) -> tuple[IntArray, list[Bag]]:
+        """Number the distinct bags among the strata in use, so that equal ones are worked out once."""
+        columns = [(baseline == v).sum(1) + (candidate == v).sum(1) for v in range(self.top + 1)]
+        keys = np.stack([*columns, kc, self.decisions], axis=1)[used].astype(np.int32)
+        kind = np.full(len(self.strata), -1, dtype=np.int64)
+        if not len(keys):
+            return kind, []
+        packed = np.ascontiguousarray(keys).view(np.dtype((np.void, keys.dtype.itemsize * keys.shape[1]))).ravel()
+        _, first, inverse = np.unique(packed, return_index=True, return_inverse=True)
+        kind[used] = inverse
+        scores = np.arange(self.top + 1)
+        return kind, [
+            Bag(tuple(np.repeat(scores, key[:-2]).tolist()), int(key[-2]), int(key[-1])) for key in keys[first]
+        ]
+
+
+def _matrix(rows: Sequence[Sequence[float | None]]) -> FloatArray:
+    """One line a stratum; nan where a trial was not measured, ABSENT beyond the last."""
+    lengths = np.array([len(row) for row in rows])
+    width = int(lengths.max(initial=0))
+    if bool((lengths == width).all()):
+        return np.array(rows, dtype=np.float64).reshape(len(rows), width)
+    flat = np.array([score for row in rows for score in row], dtype=np.float64)
+    matrix = np.full((len(rows), width), float(ABSENT))
+    matrix[np.arange(width) < lengths[:, None]] = flat
+    return matrix
+
+
+def _on_grid(scores: FloatArray, top: int) -> IntArray:
+    steps = np.where(scores < 0, ABSENT, np.floor(scores * top + 0.5))
+    return np.asarray(np.where(np.isnan(scores), UNMEASURED, steps), dtype=np.int64)
+
+
+def _first(scores: IntArray, counts: IntArray) -> IntArray:
+    """The first `counts` trials of each line: BEYOND takes no part, what should be there and is not is ABSENT."""
+    width = int(counts.max(initial=0))
+    wide = np.full((len(scores), width), ABSENT, dtype=np.int64)
+    shared = min(width, scores.shape[1])
+    wide[:, :shared] = scores[:, :shared]
+    wide[np.arange(width) >= counts[:, None]] = BEYOND
+    return wide
+
+
+def _squares(scores: IntArray) -> FloatArray:
+    squares: FloatArray = (np.where(scores >= 0, scores, 0).astype(np.float64) ** 2).sum(1)
+    return squares
+
+
+def _bag_variance(squares: FloatArray, sums: FloatArray, kb: IntArray, kc: IntArray) -> FloatArray:
+    """Variance of a random split's difference of means: that of the bag (n - 1) times (1/kb + 1/kc)."""
+    size = np.maximum(kb + kc, 2)
+    spread = np.maximum(squares - sums**2 / size, 0.0) / (size - 1)
+    return np.asarray(spread * (1 / np.maximum(kb, 1) + 1 / np.maximum(kc, 1)), dtype=np.float64)
+
+
+def _mean_variance(squares: FloatArray, mean: FloatArray, k: IntArray) -> FloatArray:
+    """Variance of an arm's mean, s^2/k; nan where one trial cannot tell."""
+    spread = np.maximum(squares / np.maximum(k, 1) - mean**2, 0.0) / np.maximum(k - 1, 1)
+    return np.asarray(np.where(k > 1, spread, np.nan), dtype=np.float64)

@@ -1,0 +1,81 @@
+"""How far could it be off? Changes by cluster of cases in; the worst plausible change, an interval and a guard out."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import numpy as np
+
+from callgate.stats.exact import FloatArray, IntArray, Mass, power, spread, total
+
+FINEST_FLIP = 2000  # the guard rounds changes to this many steps of the largest
+
+
+def kish(sizes: FloatArray) -> float:
+    """How many clusters of equal size these are worth: (sum m)^2 / sum m^2."""
+    return float(sizes.sum() ** 2 / (sizes**2).sum()) if len(sizes) else 0.0
+
+
+def at_worst(sums: FloatArray, sizes: FloatArray, level: float) -> float:
+    """The lowest plausible change for calls like these, one-sided at confidence `level`.
+
+    `sums` are the summed changes (-1..1 a case) and `sizes` the numbers of cases of each cluster. Two imaginary
+    clusters of typical size, one wholly worse and one wholly better, keep the bound off zero width (Bonett and Price
+    2012, for single binary trials; a cluster-robust t bound otherwise).
+    """
+    typical = float((sizes**2).sum() / sizes.sum())
+    u = np.concatenate([sums, [typical, -typical]])
+    m = np.concatenate([sizes, [typical, typical]])
+    k = len(u)
+    change = u.sum() / m.sum()
+    error = math.sqrt(k / (k - 1) * ((u - change * m) ** 2).sum()) / m.sum()
+    return float(change - t_quantile(level, k - 1) * error)
+
+
+@lru_cache(maxsize=4096)
+def t_quantile(level: float, freedom: int) -> float:
+    """Student's t: the value that is exceeded with probability 1 - level."""
+    from scipy.special import stdtrit  # a fifth of a second to import: only where a bound is computed
+
+    return float(stdtrit(freedom, level))
+
+
+@lru_cache(maxsize=256)
+def z_quantile(level: float) -> float:
+    """The standard normal's quantile."""
+    from scipy.special import ndtri
+
+    return float(ndtri(level))
+
+
+def interval_here(change: float, variance: float, extra: float, *, level: float = 0.90) -> tuple[float, float]:
+    """Where the change on these very calls lies: only the trials are chance, the cases are not.
+
+    `variance` is that of the change under random splits of each bag; `extra` that of one imaginary case which flips
+    like a coin, so that the interval never collapses. Ends stay within -1..1.
+    """
+    half = z_quantile(0.5 + level / 2) * math.sqrt(variance + extra)
+    return max(-1.0, change - half), min(1.0, change + half)
+
+
+def signflip_exact(changes: IntArray) -> float:
+    """Chance that random signs on these clusters' summed changes (integers on one grid) look this bad or worse.
+
+    The breadth guard: two clusters that got worse can reach 1/4, three 1/8; one bad case alone never says "worse".
+    """
+    sizes = np.abs(changes[changes != 0])
+    if not len(sizes):
+        return 1.0
+    net = int(changes.sum())
+    largest = int(sizes.max())
+    if largest > FINEST_FLIP:
+        rounded = np.rint(changes * (FINEST_FLIP / largest)).astype(np.int64)
+        sizes, net = np.abs(rounded[rounded != 0]), int(rounded.sum())
+    divisor = int(np.gcd.reduce(sizes))
+    values, counts = np.unique(sizes // divisor, return_counts=True)
+    coin = Mass(0, np.array([0.5, 0.5]))
+    # a sum of signs times sizes is twice the sum of those with a plus, less the sum of all
+    whole = total([spread(power(coin, int(n)), int(v)) for v, n in zip(values, counts, strict=True)])
+    highest = (net // divisor + int((values * counts).sum())) // 2
+    return min(1.0, float(whole.mass[: max(0, highest - whole.start + 1)].sum()))
