@@ -150,11 +150,10 @@ def _on_disk(path: str, root: Path, place: Place | None) -> tuple[str, Mapping[s
     for start in _candidates(path):
         found = project_path(root, start, place)
         if start.endswith(_SUFFIXES) and found.is_file():
-            folder = project_path(root, start.rsplit(".", 1)[0], place)
-            if start != path and (folder / TEXT).is_file():
-                raise mistake(place, f"{path!r} names both {start} and the folder beside it; write one of them out")
             return start, {"": read_text(found, start)}
         if (found / TEXT).is_file():
+            if project_path(root, f"{start}.md", place).is_file():
+                raise mistake(place, f"{path!r} names both {start}.md and the folder {start}/; take one of them away")
             names = [name for name in (TEXT, TOOLS, PARAMETERS) if (found / name).exists()]
             paths = {name: project_path(root, f"{start}/{name}", place) for name in names}
             return start, {name: read_text(inner, f"{start}/{name}") for name, inner in paths.items()}
