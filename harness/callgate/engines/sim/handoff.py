@@ -19,7 +19,7 @@ _COMPLAINT = re.compile(
     r"\bcomplain\w*|\bscratch(?:ed|es)\b|\ba scratch\b|\bovercharg\w+|\bcharged (?:me )?twice|\bgrease\b|\brude\b|\blaughed\b|\bforgot me\b|\bdirty\b|\bstain\w*|\bdamag\w+|\bqueja\w*|\bquejar\w*|\bmanch\w+|\bray(?:on|ones|ado|aron|o|ada)\b|\bgrosero\w*|\bcobraron (?:de mas|dos veces|doble)|\bmal servicio|\bpesim\w+|\bsuci\w+"
 )
 _ANGRY = re.compile(
-    r"\bangry\b|\bfurious\b|\bunacceptable\b|\bridiculous\b|\boutrag\w+|\bfed up\b|\bsick (?:and tired|of)\b|\bpissed\b|\bdamn\b|\bhell\b|\bscrew\w*|\b(?:third|fourth|fifth) time\b|\bmad at\b|\bscam\w*|\bthieves\b|\bdisgrace|\bworst\b|\bgarbage\b|\byou people\b|\bscratched my\b|\bhad it with\b|\bshame on"
+    r"\bangry\b|\bfurious\b|\bunacceptable\b|\bridiculous\b|\boutrag\w+|\bfed up\b|\bsick (?:and tired|of)\b|\bpissed\b|\bdamn\b|\bhell\b|\bscrew\w*|\b(?:third|fourth|fifth) time\b|\bmad at\b|\bscam\w*|\bthieves\b|\bdisgrace|\bworst\b|\bgarbage\b|\bscratched my\b|\bhad it with\b|\bshame on"
     r"|\bharto\b|\bharta\b|\bfurios\w+|\benojad\w+|\bmolest[oa]\b|\binaceptable\b|\bcolmo\b|\bridicul\w+|\bverguenza\b|\brater\w+|\bladron\w*|\btercera vez\b|\bcuarta vez\b|\bindignad\w+|\bestafa\w*|\brob\w+\b|\bburla\b|\bbasta\b|\bno es posible\b|\bcoraje\b|\babuso\b|\bque falta de respeto"
 )
 _LAWYER = re.compile(r"\b(?:lawyers?|attorneys?|sue|suing|lawsuit|legal action|small claims|abogad\w+|demand(?:a|ar|arlos|are|o)\b|acciones legales|licenciado)\b")

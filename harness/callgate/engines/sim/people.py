@@ -47,7 +47,7 @@ _NAMES_ARE = (
 )
 _EXPLICIT = re.compile(rf"\b{_NAMES_ARE}[\s,:]+(?:it's |is |es |de )?", re.I)
 _INTRODUCED = re.compile(
-    r"\b(?:it'?s|this is|i'?m|i am|soy|habla|le habla|de parte de|from|with|es|and it's|y soy|aqui|speaking with|for)\s+", re.I
+    r"\b(?:it'?s|it is|this is|i'?m|i am|soy|habla|le habla|de parte de|from|with|es|and it's|y soy|aqui|speaking with)\s+", re.I
 )
 _SOMEBODY = re.compile(
     r"\b(?:for my (?:\w+[ ,.]+)?(?:dad|father|mom|mother|wife|husband|son|daughter|brother|sister|boss|grand\w+|neighbor|aunt|uncle)"
@@ -56,7 +56,7 @@ _SOMEBODY = re.compile(
     r"|a nombre de|a su nombre|under (?:his|her|my (?:wife|husband|mom|dad|mother|father|son|daughter)'s)"
     r"|(?:put|make) it (?:in|under)|it's under|under the name|estaba? a nombre|esta a nombre)\b",
 )
-_SPELLED = re.compile(r"(?<![^\W\d_])(?:[A-Za-zñÑ](?:[\s,.-]+|$)){3,}")
+_SPELLED = re.compile(r"(?<![^\W\d_])(?<!['’])(?:[A-Za-zñÑ](?:[\s,.-]+|$)){3,}")
 _ASKS_NAME = re.compile(
     r"\bname\b|\bnombre\b|who am i speaking|who is calling|con quien (?:hablo|tengo)|como se llama|quien (?:habla|llama)|a nombre de quien", re.I
 )
@@ -70,6 +70,11 @@ def asks_name(agent: str) -> bool:
 def is_for_somebody(text: str) -> bool:
     """Whether folded text says that the appointment is somebody else's, so that the known name does not hold."""
     return bool(_SOMEBODY.search(text))
+
+
+def is_spelled(text: str) -> bool:
+    """Whether letters are said one by one."""
+    return _spelled(text) is not None
 
 
 def name_in(text: str, *, asked: bool) -> str | None:
@@ -86,6 +91,8 @@ def _told(text: str) -> str | None:
     for pattern, least in ((_EXPLICIT, 1), (_INTRODUCED, 2)):
         names = [_run(text, match.end()) for match in pattern.finditer(folded)]
         good = [name for name in names if name and len(name.split()) >= least]
+        if pattern is _INTRODUCED and any(char.isupper() for char in text[1:]):
+            good = [name for name in good if name in text]
         if good:
             return max(reversed(good), key=lambda name: len(name.split()))
     pairs = [run for run in _runs(text) if len(run.split()) >= 2 and all(word[0].isupper() or word in _MAY_START for word in run.split())]
@@ -142,6 +149,8 @@ def _is_name(word: str, inside: bool) -> bool:
     folded = fold(word)
     if folded.endswith("'s") or (inside and folded in _MAY_START):
         return folded in _MAY_START
+    if inside and folded in MONTHS:
+        return True
     return folded not in _NEVER and not any(pattern.fullmatch(folded) for pattern in SERVICES.values())
 
 

@@ -17,7 +17,7 @@ from callgate.engines.sim.slots import choose, offer
 from callgate.engines.sim.speech import Line
 from callgate.engines.sim.text import fold
 from callgate.engines.sim.understanding import Reading, known_slots, local, minutes_of
-from callgate.engines.sim.wishes import SERVICES, services_in
+from callgate.engines.sim.wishes import SERVICES, kept_in, services_in
 from callgate.engines.sim.world import Appointment, Lookup
 
 
@@ -44,6 +44,7 @@ _GONE = re.compile(r"\bslot\b|\btaken\b|no longer|not available|unavailable|alre
 _THANKS = re.compile(r"\b(?:thanks|thank you|bye|that's all|that is all|gracias|adios|es todo|hasta luego|nada mas)\b")
 _KEEP = re.compile(r"\b(?:still (?:want|need)|keep|stays?|same time|leave the|sigue|siguen|deje|dejeme|conserv\w+|mantene\w+|mantenga|solo (?:quite|cancele)|si (?:lo|la) quiero|nada mas (?:quite|cancele))\b")
 _FIRST_ANSWER = re.compile(r"\b(?:before (?:you do|that|you put)|antes de (?:eso|pasarme|que me)|primero|first,)\b")
+_IS_IT_DONE = re.compile(r"\b(?:am i (?:good|booked|set|all set|down|in)|is it booked|so i'?m (?:good|set|booked)|quedo (?:agendad\w+|apartad\w+|listo|lista)|ya quedo|si quedo|entonces (?:ya|si) )")
 _IF_SO = re.compile(r"\b(?:only if|solo si|nomas si|nada mas si|unless|no me la aparte|don't book)\b")
 
 
@@ -185,7 +186,7 @@ def _only_asks(reading: Reading) -> bool:
 def _book(reading: Reading) -> Act:
     services = tuple(name for name in reading.services if name in SERVICES)
     if not services:
-        return _say("ask_service", Line("ask_service"), *())
+        return _say("ask_service", *_plain(answers(reading)), Line("ask_service"))
     if reading.day is None:
         soon = reading.wish.rank == "first"
         if not soon:
@@ -195,6 +196,8 @@ def _book(reading: Reading) -> Act:
         return _say("closed", Line("closed", {"weekday": reading.day}))
     slots = known_slots(reading, reading.day)
     chosen = choose(reading, slots)
+    if _IS_IT_DONE.search(reading.last) and reading.calls[-1:] and reading.calls[-1].error is not None:
+        return _say("not_booked", Line("not_booked"))
     if _must_look(reading, services, bool(chosen)):
         return Act("find_slots", {"date": reading.day.isoformat(), "services": list(services)}, why="look")
     if not slots:
@@ -292,7 +295,8 @@ def _the_one(reading: Reading, found: list[Appointment]) -> Appointment | None:
     if len(by_day) == 1:
         return by_day[0]
     named = set(services_in(reading.last).wanted) | set(services_in(reading.last).dropped) or set(reading.services)
-    by_service = [a for a in found if named & set(a.services)]
+    kept = kept_in(reading.last)
+    by_service = [a for a in found if (named - kept) & set(a.services)]
     if len(by_service) == 1:
         return by_service[0]
     clock = reading.old_clock

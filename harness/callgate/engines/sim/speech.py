@@ -87,6 +87,10 @@ PHRASES: dict[str, tuple[str, str]] = {
         "I am sorry, that time is no longer available, so nothing is booked yet.",
         "Lo siento, esa hora ya no está disponible y todavía no hay nada agendado.",
     ),
+    "not_booked": (
+        "I am sorry, no, nothing is booked yet. Would you like me to connect you with a service advisor?",
+        "Lo siento, no, todavía no hay nada agendado. ¿Quiere que le comunique con un asesor de servicio?",
+    ),
     "failed": (
         "I am sorry, that did not work just now. Would you like me to connect you with a service advisor?",
         "Lo siento, en este momento no se pudo. ¿Quiere que le comunique con un asesor de servicio?",

@@ -43,7 +43,7 @@ ORDINALS |= {"thirtieth": 30} | {f"twenty {word}": 20 + n for word, n in list(OR
 ORDINALS["thirty first"] = 31
 
 _ES_WORDS = frozenset(
-    "el la los las un una de del que y en por para con mi su se le me es no si lo al como cuando cuanto cuesta hola "
+    "el la los las un una de del que y en por para con mi su se le es si lo al como cuando cuanto cuesta hola "
     "buenas buenos dias tardes gracias quiero quisiera necesito puedo puede tengo tiene cita carro coche aceite llantas "
     "frenos lunes martes miercoles jueves viernes sabado domingo manana tarde hora horas favor usted soy estoy esta este "
     "pero mejor tambien nada mas muy bueno bien donde cual quien porque hay ya ustedes nombre llamo llamar hablar eso esa "

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from callgate.engines.sim.handoff import Handoff, handoff_in
-from callgate.engines.sim.people import asks_name, is_for_somebody, name_in
+from callgate.engines.sim.people import asks_name, is_for_somebody, is_spelled, name_in
 from callgate.engines.sim.text import CARDINALS, Language, fold, language_of, phone_in
 from callgate.engines.sim.when import Clock, Day, Part, clocks_in, days_in, part_in
 from callgate.engines.sim.wishes import goal_in, services_in, topics_in
@@ -36,7 +36,7 @@ _SECOND = re.compile(
     r"\b(?:the (?:second|later|late|latter|last|other)(?: one)?|la (?:segunda|otra|ultima|mas tarde|de mas tarde)|el (?:segundo|ultimo|otro)|later one|second one)\b(?! (?:two|three|thing|day|day|car|guy|time))"
 )
 _EXISTING = re.compile(
-    r"(?:\b(?:my|our|the|mi|la|his|her|su)(?: \w+){0,3} (?:appointment|cita|turno)(?: (?:is|was|es|era))?(?: \w+){0,2}|\b(?:have|got|had|there's) (?:an?|my|one|the|something)? ?(?:\w+ )?(?:appointment|visit|oil change|one|spot|slot)?(?: \w+){0,2}"
+    r"(?:\b(?:my|our|the|mi|la|his|her|su)(?: \w+){0,3} (?:appointment|cita|turno)(?: (?:is|was|es|era))?(?: \w+){0,2}|(?<!you )(?<!y'all )\b(?:have|got|had|'ve) (?:an?|my|one|the|something) ?(?:\w+ )?(?:appointment|visit|oil change|one|spot|slot)?(?: \w+){0,2}"
     r"|\btengo(?: \w+){0,5}|\btenia(?: \w+){0,5}|\bdown for(?: \w+){0,2}|\bbooked(?: \w+){0,2}|\bscheduled(?: \w+){0,2}|\bin for(?: \w+){0,2}|\bfrom(?: the)?|\bcita(?: \w+){0,2}|\bmy|\bagendad\w+(?: \w+){0,2}|\b(?:la|las) del?|\bsupposed to(?: \w+){0,4}|\bpara que tengo)"
     r"\s*$"
 )
@@ -207,7 +207,8 @@ def _hear_services(reading: Reading, folded: str) -> None:
 
 
 def _hear_name(reading: Reading, text: str, folded: str) -> None:
-    asked = asks_name(reading.agent) or (not reading.name and asks_name(reading.previous_agent))
+    spells = not reading.name and is_spelled(text)
+    asked = spells or asks_name(reading.agent) or (not reading.name and asks_name(reading.previous_agent))
     reading.name_now = False
     other = is_for_somebody(folded)
     known = reading.world.name
@@ -268,7 +269,8 @@ def _settled(clocks: list[Clock], folded: str) -> list[Clock]:
         return clocks
     joint = folded[at[-2].end : at[-1].start]
     last = at[-2:] if re.fullmatch(r",? ?(?:or|o|u)(?: a)?(?: las?| at)? ?", joint) else [at[-1]]
-    return [*last, *(clock for clock in clocks if clock.bound != "at")]
+    rest = [clock for clock in reversed(at) if clock not in last]
+    return [*last, *rest, *(clock for clock in clocks if clock.bound != "at")]
 
 
 _SOUNDS = {"won": "one", "to": "two", "too": "two", "tree": "three", "for": "four", "ate": "eight", "tin": "ten"}
@@ -312,7 +314,7 @@ def _hear_day(reading: Reading, folded: str) -> None:
         reading.day = _joined(fresh, folded)
     elif base and _DAY_BEFORE.search(folded):
         reading.day = base - timedelta(1)
-    elif base and _NEXT_DAY.search(folded):
+    elif base and _NEXT_DAY.search(folded) and not clocks_in(folded):
         reading.day = base + timedelta(1)
     elif base and _WEEK_LATER.search(folded):
         reading.day = base + timedelta(7)

@@ -111,7 +111,7 @@ _CROSSED_BEFORE = re.compile(
     r"|\bdije|\bi said(?: not)?)\s*$"
 )
 _CROSSED_AFTER = re.compile(
-    r"^\W{0,2}(?:(?:actually |really )?(?:doesn't|does not|won't|is not|isn't|'s no|is no) (?:good|work|going to work)"
+    r"^'s (?:off|out|cancelled|gone|no good|the recital|my)\b|^\W{0,2}(?:(?:actually |really )?(?:doesn't|does not|won't|is not|isn't|'s no|is no) (?:good|work|going to work)"
     r"|no (?:me |nos )?(?:sirve|puedo|queda|conviene|va)|is out\b|i can't|ya no (?:puedo|voy))"
 )
 _SAID = re.compile(r"\b(?:dije|i said)\s*$")
@@ -205,13 +205,13 @@ _LEAD = (
 )
 _TIMES = (
     re.compile(r"\b(?P<word>noon|midday|mediodia)\b"),
-    re.compile(rf"\b(?P<rel>half past|quarter past|quarter to|quarter of|cuarto para las?) (?P<h>{_HOUR}|\d{{1,2}})\b(?:{_HALF})?"),
+    re.compile(rf"\b(?P<rel>half past|quarter past|quarter to|quarter till|quarter of|cuarto para las?) (?P<h>{_HOUR}|\d{{1,2}})\b(?:{_HALF})?"),
     re.compile(rf"{_LEAD}\b(?P<h>\d{{1,2}})[:.](?P<m>\d{{2}})\b(?!\d)(?:{_HALF})?"),
     re.compile(rf"{_LEAD}\b(?P<h>\d{{1,2}}|{_HOUR})(?: (?P<mw>{_MINUTE}|\d\d))?\b(?![:.]\d)(?:,? ?{_HALF[2:]})?"),
 )
 _AFTER = re.compile(r"\b(?:after|past|later than|from|despues de las?|desde las?|pasadas las?|a partir de las?"
                     r"|(?:get off(?: work)?|work|class|school|salgo(?: \w+){0,3}|trabajo) (?:at|until|till|hasta las?|a las?))\s*$")  # fmt: skip
-_BEFORE = re.compile(r"\b(?:before|by|until|no later than|antes de las?|hasta las?)\s*$")
+_BEFORE = re.compile(r"\b(?:before|by|until|till|no later than|antes de las?|hasta las?)\s*$")
 _ANCHORS = {"the", "for", "or", "and", "from", "like", "past", "las", "la", "de las", "de la", "then", "than"}
 _FOLLOW = re.compile(r"^,? ?(?:works|is (?:good|fine|great|perfect|better)|sounds|would (?:be|work)|will (?:work|do)"
                      r"|esta bien|me (?:queda|sirve|conviene)|please|por favor|if|then|instead|sharp|\.|,|$|\?|!)")  # fmt: skip
@@ -300,7 +300,7 @@ def _anchored(match: re.Match[str], groups: dict[str, str | None], text: str, of
     if _number(str(groups["h"])) in offered and not re.match(r"^ (?:of|more|moment|second|thing)\b", rest):
         return groups["h"] not in {"one", "una"} or lead not in {"", "the", "la"} or _is_whole(match, text)
     if groups["h"] == "one" and lead in {"the", "", "for", "like", "or", "and", "then", "than"}:
-        return bool(lead != "the" and lead and re.match(r"^ ?(?:works|please|$|\.)", rest) and lead != "like")
+        return bool(lead != "the" and lead and re.match(r"^ ?(?:works|please|$|[.,])", rest) and lead != "like")
     if lead in {"", *_ANCHORS}:
         return bool(_FOLLOW.match(rest)) and (lead != "" or rest[:1] not in {"", ",", ".", "!"} or _is_whole(match, text))
     return True
@@ -309,7 +309,7 @@ def _anchored(match: re.Match[str], groups: dict[str, str | None], text: str, of
 def _is_whole(match: re.Match[str], text: str) -> bool:
     """The number is a sentence of its own: "Two. Two works"."""
     before = text[: match.start()].rstrip()
-    return not before or before[-1] in ".?!¿¡,"
+    return not before or before[-1] in ".?!¿¡," or before in {"hm", "um", "uh", "ok", "okay", "ah", "pues"}
 
 
 def part_in(text: str) -> Part | None:

@@ -18,7 +18,7 @@ SERVICES: dict[str, re.Pattern[str]] = {
         "tire_rotation": r"\b(?:tire|tires|tyres?|wheel|tired) rot\w+|\brotat\w+(?: (?:of|on|my|the|those|all|four)){0,3}"
         r"(?: (?:tires?|wheels?|tyres?))?\b|\brotacion(?:es)?\b|\brot(?:ar|en|arme|arle|aran|e)\b|\btire location\b|\bmov\w+ (?:the |my )?tires around|\bfronts? (?:go|to)\b.{0,25}\bbacks?|\bfront to back\b|\b(?:gomas|llantas)\b.{0,20}\b(?:adelante|alante|delante|atras)\b|\bswap\w* (?:the |my )?(?:tires|wheels)"
         r"|\bllantas rotadas\b|\b(?:girar|intercambi\w+) las llantas\b|\brotation\b|\brotado de llantas",
-        "brake_inspection": r"\bbrakes?\b|\bbreaks? (?:inspect\w+|check\w*|looked|job|squeal\w*|pads?)|\bmy breaks\b|\bfr(?:e|es)nos?\b|\bbalatas?\b|\bpastillas\b",
+        "brake_inspection": r"\bbrakes?\b|\bbreaks? (?:inspect\w+|check\w*|looked|job|squeal\w*|pads?)|\b(?:my|the|front|rear) breaks\b|\bfr(?:e|es)nos?\b|\bbalatas?\b|\bpastillas\b",
         "state_inspection": r"\bstate(?:'s)? (?:safety )?inspect\w+|\binspection sticker\b|\binspection[.,]? state\b|\binspeccion (?:estatal|del estado|anual)\b"
         r"|\bverificacion\b|\bstate (?:one|check)\b|\b(?:annual|yearly) inspection\b|\bestate inspect\w+|\bla (?:inspeccion )?estatal\b"
         r"|\bstate inspection\b|\bsafety inspection\b|\bengomado\b|\bcalcomania\b|(?<!brake )(?<!brakes )(?<!break )\binspection\b(?! of)"
@@ -35,7 +35,7 @@ _BRAKE_INSPECTION = re.compile(
     r"\b(?:brakes?|breaks?)(?: and [a-z]+)? (?:inspect\w+)|inspeccion de(?: los)? frenos|inspect\w+ (?:of |on )?(?:my |the )?brakes?"
 )
 _DROPPED = re.compile(
-    r"(?:\b(?:forget|skip|drop|leave out|take off|remove|without|no need for|don't need|do not need|not|except|minus"
+    r"(?:\b(?:no|forget|skip|drop|leave out|take off|remove|without|no need for|don't need|do not need|not|except|minus"
     r"|leave(?! it)|never mind|nevermind|instead of|rather than|scratch|hold off on|already (?:had|did|got)|cancel)(?: about)?"
     r"|\b(?:sin|quit(?:e|ele|a|ar|ame|eme)|olvid(?:e|ese|emos)(?: de)?|ya no(?: \w+){0,2}|en vez de|en lugar de|menos|excepto|dejemos"
     r"|no (?:quiero|necesito|hace falta|es|va a ser|haga|hagan)|mejor no|no me haga|cancel(?:e|ar)|salvo))"
@@ -59,7 +59,7 @@ GOALS: tuple[tuple[str, re.Pattern[str]], ...] = (
         re.compile(
             r"\bresch?ed\w*|\b(?:move|push|bump|switch|shift|swap|slide|change)(?:d)? (?:it|that|mine|everything|my|our|the|this|us|me|back|to|up)\b(?! (?:oil|tires?|battery|brakes?|name|address))"
             r"|\b(?:different|another|earlier|later) (?:day|time)\b.{0,30}\bappointment|\breagend\w+|\breprogram\w+|\brecorr\w+"
-            r"|\bappointment (?:moved|pushed|changed|switched)|\bmov(?:er|erla|ermela|erme|erlo|emos|ela|eme)\b|\badelant(?:ar|arla|e|o)\b"
+            r"|\bappointment (?:moved|pushed|changed|switched)|\bmov(?:er|erla|ermela|erme|erlo|emos|ela|eme)\b|\badelant(?:ar|arla|arme|armela|en)\b"
             r"|\bpospon\w+|\bpostpone|\baplaz\w+|\b(?:cambi|pas|recorr|mov)\w* (?:(?:mi|la|una|esa|su|de|el|nuestra) ){1,2}(?:cita|hora|dia|fecha|turno|horario)\b"
             r"|\b(?:me la|la) (?:puede |pueden |podria |podrian |quiero |quisiera )?(?:cambi|pas|muev|mover|recorr)\w*|\b(?:cambi|pas)(?:ar|e|en)(?:la|mela|sela)\b|\b(?:la|mi cita) (?:cambio|paso|muevo) (?:al?|para)\b|\bcambio de (?:hora|dia|fecha|cita)\b|\bcan't make (?:it|my|that|the)\b"
             r"|\bno (?:voy a poder|podre|puedo) (?:ir|llegar|asistir)"
@@ -89,7 +89,7 @@ _TOPICS: tuple[tuple[str, re.Pattern[str]], ...] = (
                           r"|\bborrow a car|\b(?:give|lend|loan) me (?:a car|something to drive)|\bcarrito prestado|\bloner\b")),
     ("shuttle", re.compile(r"\bshuttle|\b(?:give|get|catch|need) (?:me )?a (?:ride|lift)\b|\bdrive me\b|\bcan (?:you|someone) (?:drop|take) me\b|\bride (?:home|to work|back)\b|\btransporte\b|\bme (?:llevan|pueden llevar|dan (?:un )?(?:aventon|ride|raite))\b|\bcamioneta que (?:lleva|lleve)\b|\blanzadera|\bpick me up\b|\bme (?:lleve|lleven|recoja|recojan|regrese|acerque)\b|\bllevar(?:me)? (?:a (?:mi )?(?:casa|trabajo)|al trabajo)|\btraslado")),
     ("waiting", re.compile(r"\bwaiting (?:room|area)|\bwait (?:there|here|for it|while|at)|\bwi-?fi\b|\bcoffee\b|\bsala de espera|\besperar(?:lo|la|me)? (?:ahi|alla|en|mientras|aqui|adentro)|\bcafe\b|\binternet\b|\bsomewhere to sit|\bplace to (?:sit|wait)|\bdonde (?:esperar|sentar)")),
-    ("cancel_fee", re.compile(r"\bcancel\w* (?:fee|policy|charge)|\b(?:fee|penalty|charge\w*)\b.{0,30}\bcancel|\bcancel\w*\b.{0,60}\b(?:fee|penalty|charge|cost me|pay)\b|\b(?:multa|penaliz\w+|cobr\w+|cuota|recargo|cargo)\b.{0,40}\bcancel|\bcancel\w*.{0,60}\b(?:multa|penaliz\w+|cobr\w+|cuota|cuest\w+|recargo|cargo)")),
+    ("cancel_fee", re.compile(r"\b(?:is there|any|be a) (?:\w+ )?fee\b|\bhay (?:alguna? )?(?:multa|penaliz\w+|recargo)|\bcancel\w* (?:fee|policy|charge)|\b(?:fee|penalty|charge\w*)\b.{0,30}\bcancel|\bcancel\w*\b.{0,60}\b(?:fee|penalty|charge|cost me|pay)\b|\b(?:multa|penaliz\w+|cobr\w+|cuota|recargo|cargo)\b.{0,40}\bcancel|\bcancel\w*.{0,60}\b(?:multa|penaliz\w+|cobr\w+|cuota|cuest\w+|recargo|cargo)")),
     ("parts_hours", re.compile(r"\bparts?\b.{0,40}\b(?:open|close|hours|until|till|late|they there|there saturday)|\b(?:open|close|hours)\b.{0,40}\bparts\b|\b(?:repuestos|refacciones|partes)\b.{0,40}\b(?:abr\w+|abiert\w+|cierr\w+|horario|hora)|\b(?:abr\w+|abiert\w+|cierr\w+|horario|hora)\b.{0,50}\b(?:repuestos|refacciones|partes|piezas)\b")),
     ("address", re.compile(r"\baddress\b|\bwhere (?:are|is|'re|exactly|do i|you)\b.{0,20}(?:you|located|shop|place|at|go|dealer|y'all)|\blocated\b|\blocation\b|\bdirections?\b|\bdireccion\b|\bdonde (?:estan|quedan?|se encuentran|es|llego|los|esta)\b|\bubica\w+|\bwhat street|\ben que calle|\bcomo llego")),
     ("hours", re.compile(r"\b(?:what time|when)\b.{0,30}\b(?:open|opening|close|closing|unlock|lock up|get there|pick (?:it|my \w+) up)\b|\bstill (?:be )?there\b|\byou (?:guys )?open\b|\bhow late can i\b|\b(?:are|is|be|stay|still) (?:you|y'all|they|the \w+|you guys|there|anybody there)?(?: \w+){0,2} ?open\b|\bopen (?:on|till|until|at|sundays?|saturdays?|today|tomorrow|late|this|past|on)|\bhours\b(?! (?:before|ahead|or|and|away|ago|each))|\bhow late\b|\bhow early\b|\bwhen do you (?:open|close)|\b(?:y'all|you) (?:open|close)\b|\bclosing time"
@@ -115,9 +115,7 @@ class Services:
 
 def services_in(text: str) -> Services:
     """The services named in folded text, in the order named."""
-    wanted: list[tuple[int, str]] = []
-    dropped: set[str] = set()
-    asked: list[tuple[int, str]] = []
+    said: list[tuple[int, str, str]] = []
     for sentence in SENTENCE.finditer(text):
         clause, base = sentence.group(), sentence.start()
         is_question = bool(_PRICE.search(clause) or _DURATION.search(clause))
@@ -127,14 +125,40 @@ def services_in(text: str) -> Services:
                 if name == "state_inspection" and is_brakes and match.group() in {"inspection", "inspeccion"}:
                     continue
                 if _SOLD.search(clause) or _DROPPED.search(clause[: match.start()]) or _DROPPED_AFTER.match(clause[match.end() :]):
-                    dropped.add(name)
+                    said.append((base + match.start(), name, "dropped"))
                 elif is_question and not _BOOKING_TOO.search(clause):
-                    asked.append((base + match.start(), name))
+                    said.append((base + match.start(), name, "asked"))
                 else:
-                    wanted.append((base + match.start(), name))
-                    dropped.discard(name)
-    names = tuple(dict.fromkeys(name for _, name in sorted(wanted)))
-    return Services(names, tuple(dropped - set(names)), tuple(dict.fromkeys(name for _, name in sorted(asked))))
+                    said.append((base + match.start(), name, "wanted"))
+    said.sort()
+    last = {name: how for _, name, how in said}
+    order = tuple(dict.fromkeys(name for _, name, _ in said))
+    wanted, dropped, asked = (
+        tuple(name for name in order if last[name] == how) for how in ("wanted", "dropped", "asked")
+    )
+    return Services(wanted, dropped, asked)
+
+
+_KEPT = re.compile(
+    r"^(?: (?:one|appointment|check|cita))?(?:,? (?:stays?|i(?:'ll| want to)? keep|is fine|se queda|esa (?:si|dejela)|no la (?:toque|mueva))\b)"
+)
+_KEEP_IT = re.compile(r"\b(?:keep|leave|i need|deje(?:me)?|conserve)(?: (?:the|my|la|el|mi))* *$")
+
+
+def kept_in(text: str) -> frozenset[str]:
+    """The services of which folded text says that they stay: "the alignment stays"."""
+    return frozenset(
+        name
+        for name, pattern in SERVICES.items()
+        for match in pattern.finditer(text)
+        if _KEPT.match(text[match.end() :]) or _KEEP_IT.search(text[: match.start()])
+    )
+
+
+UNLISTED = re.compile(
+    r"\b(?:transmission flush|windshield|tune[- ]?up|new tires|body work|dent|paint job|muffler|detailing|car wash|timing belt|water pump|brake pads|new brakes|spark plugs|wiper blades"
+    r"|afinacion|parabrisas|vidrio|llantas nuevas|hojalateria|pintura|mofle|escape nuevo|lavado|banda de tiempo|balatas nuevas|bujias|transmision|clutch|embrague|amortiguadores|suspension|(?:cambiar|poner)(?:le|me)?(?: las)? balatas)\b"
+)
 
 
 _SOLD = re.compile(r"\b(?:sell|selling|sold) me\b|\bvender\w*\b|\bvendian\b")
@@ -164,13 +188,19 @@ def goal_in(text: str) -> str | None:
 def topics_in(text: str, known: tuple[str, ...]) -> tuple[str, ...]:
     """The questions asked: "price:oil_change", "hours", ...; `known` are the services spoken of before."""
     found: list[str] = []
+    text = re.split(r"\bscratch that\b|\bforget (?:it|that)\b|\bolvid(?:elo|ese|eso)\b", text)[-1]
+    unlisted = UNLISTED.search(text)
+    if unlisted and not re.search(r"\b(?:luego|otro dia|later|never mind)\b", text):
+        found.append(f"unlisted:{unlisted.group()}")
     for sentence in SENTENCE.findall(text):
         named = services_in(sentence)
         about = (*named.asked_about, *named.wanted)
-        if _PRICE.search(sentence) and not _TOPICS[3][1].search(sentence):
+        if _PRICE.search(sentence) and not UNLISTED.search(sentence) and not _TOPICS[3][1].search(sentence):
             found.extend(f"price:{name}" for name in (about or known or ("any",)))
         if _DURATION.search(sentence):
             found.extend(f"duration:{name}" for name in (about or known or ("any",)))
+        if _TOPICS[0][1].search(sentence):
+            found.append("loaner")
         if _ASKING.search(sentence):
             found.extend(topic for topic, pattern in _TOPICS if pattern.search(sentence))
     for narrow, wide in (("parts_hours", "hours"), ("holiday", "hours"), ("shuttle", "hours"), ("cancel_fee", "price:any")):
