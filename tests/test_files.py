@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import time
@@ -138,10 +139,8 @@ def test_columns_count_characters_not_bytes():
 
 @given(st.text(max_size=300))
 def test_any_text_is_read_or_is_a_mistake(text):
-    try:
+    with contextlib.suppress(Mistake):
         parse_yaml(text, "f")
-    except Mistake as mistake:
-        assert mistake.problems
 
 
 @given(

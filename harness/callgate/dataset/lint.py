@@ -9,6 +9,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
+from math import ceil
 
 from callgate.concepts import AgentTurn, CallerTurn, Case, DecisionPoint, Json, Problem, Prompt, RecordedTurn, Tool
 from callgate.config import Eval
@@ -66,7 +67,8 @@ def clearance(cases: Sequence[Case], spec: Eval) -> list[str]:
         members = [case for case in cases if group.items() <= case.segments.items()]
         size = _clusters(members)
         name = ",".join(f"{key}={value}" for key, value in group.items()) or "all"
-        line = f"{name}: {len(members)} cases, cannot be cleared: {-int(size - CLEARABLE)} more cases"
+        lacking = ceil(CLEARABLE - size)
+        line = f"{name}: {len(members)} cases, cannot be cleared: {lacking} more {'case' if lacking == 1 else 'cases'}"
         if size < CLEARABLE and line not in lines:
             lines.append(line)
     return lines
