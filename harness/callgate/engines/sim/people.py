@@ -33,7 +33,7 @@ _COMMON = frozenset(
     "aceite llantas frenos bateria aire mejor entonces pues tambien pero porque cuando donde como cual quien cuanto nada mas "
     "muy solo nomas senora senor senorita don dona esposo esposa hijo hija mama papa hermano hermana numero telefono a "
     "ay oiga mire fijese ah eh ajá aja ambas ambos todo todas todos la primera primero segunda segundo ultima ultimo otra otro "
-    "ponga pongale pongalo anote apunte dejela dejelo agende escribe deletreo letra cosas servicios dos tres las misma mismo "
+    "ponga pongale pongalo anote apunte dejela dejelo agende escribe deletreo letra media cuarto punto cosas servicios dos tres las misma mismo "
     "está va voy venir ir sale queda quede temprano".split()
 )
 _NEVER = (
@@ -95,7 +95,7 @@ def _told(text: str) -> str | None:
             good = [name for name in good if name in text]
         if good:
             return max(reversed(good), key=lambda name: len(name.split()))
-    pairs = [run for run in _runs(text) if len(run.split()) >= 2 and all(word[0].isupper() or word in _MAY_START for word in run.split())]
+    pairs = [run for run in _runs(text) if len(run.split()) >= 2 and run in text and all(word[0].isupper() or word in _MAY_START for word in run.split())]
     return pairs[-1] if pairs and _stands_apart(text, pairs[-1]) else None
 
 

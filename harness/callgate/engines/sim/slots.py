@@ -6,7 +6,7 @@ import re
 
 from callgate.engines.sim.text import fold
 from callgate.engines.sim.understanding import TAKE, Reading, local, minutes_of
-from callgate.engines.sim.when import Clock, clocks_in, part_in
+from callgate.engines.sim.when import Clock, offers_in, part_in
 from callgate.engines.sim.world import Appointment
 
 _SAME_TIME = re.compile(r"\bsame time\b|\b(?:a la )?misma hora\b")
@@ -44,7 +44,7 @@ def _offered(reading: Reading, slots: tuple[str, ...]) -> list[str]:
     if any(call.tool == "find_slots" for call in reading.fresh):
         return []
     found: list[str] = []
-    for clock in clocks_in(fold(reading.agent)):
+    for clock in offers_in(fold(reading.agent)):
         found.extend(slot for slot in slots if clock.fits(minutes_of(slot)) and slot not in found)
     return found
 
@@ -78,6 +78,6 @@ def _within(reading: Reading, slot: str) -> bool:
     for clock in reading.wish.clocks:
         if clock.bound == "after" and minutes < clock.likely:
             return False
-        if clock.bound == "before" and minutes > clock.likely:
+        if clock.bound == "before" and minutes > clock.likely and not (clock.likely <= 720 and reading.wish.part == "afternoon"):
             return False
     return True

@@ -47,11 +47,11 @@ _ES_WORDS = frozenset(
     "buenas buenos dias tardes gracias quiero quisiera necesito puedo puede tengo tiene cita carro coche aceite llantas "
     "frenos lunes martes miercoles jueves viernes sabado domingo manana tarde hora horas favor usted soy estoy esta este "
     "pero mejor tambien nada mas muy bueno bien donde cual quien porque hay ya ustedes nombre llamo llamar hablar eso esa "
-    "nos ahi aqui ser hace hacer va voy claro esposo esposa senor senora cambiar cancelar".split()
+    "nos ahi aqui ser hace hacer va voy claro esposo esposa senor senora cambiar cancelar van vamos ir regresar dinero oiga mire pues ocupo troca camioneta deme dame las esos unos otra otro hasta desde sobre entre todo todos semana ahorita entonces".split()
 )
 _EN_WORDS = frozenset(
-    "the a an of and to in for with my your is are it that this i you we can could would do does have has need want at on "
-    "what when how much please thanks thank hello hi hey yes yeah but or not be was will if so just about get got me there "
+    "the an of and to in for with my your is are it that this i you we can could would do does have has need want at on "
+    "what when how much please thanks thank hello hi hey yes yeah but or not be was will if so just about get got there "
     "appointment car oil change tire tires brakes monday tuesday wednesday thursday friday saturday sunday tomorrow "
     "morning afternoon time name okay call speak talk somebody someone make book they up out any take don't i'm it's "
     "i'd that's one works".split()

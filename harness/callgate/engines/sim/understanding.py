@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from callgate.engines.sim.handoff import Handoff, handoff_in
 from callgate.engines.sim.people import asks_name, is_for_somebody, is_spelled, name_in
 from callgate.engines.sim.text import CARDINALS, Language, fold, language_of, phone_in
-from callgate.engines.sim.when import Clock, Day, Part, clocks_in, days_in, part_in
+from callgate.engines.sim.when import Clock, Day, Part, clocks_in, days_in, offers_in, part_in
 from callgate.engines.sim.wishes import goal_in, services_in, topics_in
 from callgate.engines.sim.world import Appointment, Chat, Lookup, World, appointments_of, lookups, slots_of
 
@@ -226,7 +226,7 @@ def _hear_when(reading: Reading, folded: str) -> None:
     if any(topic.startswith(("hours", "parts_hours", "shuttle")) for topic in reading.topics) and goal_in(folded) is None and not reading.services:
         return
     _hear_day(reading, folded)
-    hours = frozenset((c.minutes // 60 - 1) % 12 + 1 for c in clocks_in(fold(reading.agent)))
+    hours = frozenset((c.minutes // 60 - 1) % 12 + 1 for c in offers_in(fold(reading.agent)))
     clocks = clocks_in(_sounds(folded, hours), hours)
     reading.refused = (*reading.refused, *(c.minutes for c in clocks if c.crossed and c.bound == "at"))
     fresh = [clock for clock in clocks if not clock.crossed]

@@ -112,7 +112,7 @@ _CROSSED_BEFORE = re.compile(
 )
 _CROSSED_AFTER = re.compile(
     r"^'s (?:off|out|cancelled|gone|no good|the recital|my)\b|^\W{0,2}(?:(?:actually |really )?(?:doesn't|does not|won't|is not|isn't|'s no|is no) (?:good|work|going to work)"
-    r"|no (?:me |nos )?(?:sirve|puedo|queda|conviene|va)|is out\b|i can't|ya no (?:puedo|voy))"
+    r"|no (?:me |nos )?(?:sirve|puedo|queda|conviene|va)|is out\b|i can't(?:[.!?]|$)|i can't (?:do|make) (?:that|it|the)|ya no (?:puedo|voy))"
 )
 _SAID = re.compile(r"\b(?:dije|i said)\s*$")
 
@@ -237,6 +237,14 @@ def clocks_in(text: str, offered: frozenset[int] = frozenset()) -> list[Clock]:
     return _between(found, text)
 
 
+_ANY_HOUR = frozenset(range(1, 13))
+
+
+def offers_in(text: str) -> list[Clock]:
+    """The times in the agent's own folded words, where every bare hour is one."""
+    return clocks_in(text, _ANY_HOUR)
+
+
 def _between(found: list[Clock], text: str) -> list[Clock]:
     """"Between noon and one" is a lower and an upper bound."""
     for index in range(len(found) - 1):
@@ -295,6 +303,8 @@ def _anchored(match: re.Match[str], groups: dict[str, str | None], text: str, of
     if _COUNTED.match(rest):
         return False
     lead = (groups.get("lead") or "").strip()
+    if offered is _ANY_HOUR:
+        return not re.search(r"\b(?:which|that|the|this|another) $", text[: match.start("h")])
     if _is_whole(match, text) and re.match(r"^[.,!]|^$|^ (?:works|is good|please)", rest):
         return True
     if _number(str(groups["h"])) in offered and not re.match(r"^ (?:of|more|moment|second|thing)\b", rest):
