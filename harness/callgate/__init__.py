@@ -25,8 +25,7 @@ Data flows one way, from files to a verdict; each module takes in what the ones 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from callgate.concepts import (
     Case,
@@ -46,7 +45,8 @@ from callgate.concepts import (
 )
 
 if TYPE_CHECKING:
-    from callgate.interchange import Results
+    from callgate.graders.custom import grader
+    from callgate.interchange import compare
 
 __all__ = [
     "Case",
@@ -66,3 +66,14 @@ __all__ = [
     "compare",
     "grader",
 ]
+
+_LAZY = {"compare": "callgate.interchange", "grader": "callgate.graders.custom"}
+"""Public names whose modules are loaded when they are first used, so that `import callgate` stays light."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module 'callgate' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_LAZY[name]), name)

@@ -110,7 +110,7 @@ def _listed(entry: tuple[str, Grade]) -> tuple[int, str]:
 @cache
 def _own_source() -> str:
     """The digest of all that a rule's score depends on besides its options: the rules, the packs, the matchers."""
-    files = sorted([*_HERE.rglob("*.py"), *_HERE.rglob("*.yaml"), _HERE.parent / "matchers.py"])
+    files = sorted([*_HERE.rglob("*.py"), *_HERE.rglob("*.yaml"), *(_HERE.parent / "matchers").rglob("*.py")])
     whole = hashlib.sha256()
     for path in files:
         whole.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())

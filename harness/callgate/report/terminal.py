@@ -3,7 +3,7 @@ ones only, what was not measured, the verdict and the next command last."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from callgate.concepts import Comparison, Decision, Flip
 from callgate.report.words import (
@@ -104,6 +104,13 @@ def _broken(decision: Decision, row: Comparison, style: Style) -> str:
         option = "" if not row.segment else f" --segment {printable(row.name)}"
         lines.append(style("faint", f"  and {len(flips) - len(shown)} more: callgate show last{option}"))
     return "\n".join(lines)
+
+
+def flip_lines(decision: Decision, segment: Mapping[str, str], style: Style = plain) -> str:
+    """Every decision of a segment that changed, worst first, then what got better."""
+    flips = [flip for flip in decision.flips if segment.items() <= flip.segments.items()]
+    lines = [style("bad" if flip.worse > 0 else "good", _flip_line(flip)) for flip in flips]
+    return "\n".join(["", *(lines or ["no decision changed here"]), ""])
 
 
 def _flip_line(flip: Flip) -> str:

@@ -48,7 +48,8 @@ def p_value(p: float | None) -> str:
 
 
 def plural(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+    many = noun[:-1] + "ies" if noun.endswith("y") and noun[-2:-1] not in "aeiou" else noun + "s"
+    return f"{count:,} {noun if count == 1 else many}"
 
 
 def in_segment(flip: Flip, comparison: Comparison) -> bool:

@@ -1,0 +1,63 @@
+"""Evals, prompts and cases -> every mistake in them, at once, each with its place (`callgate validate`)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from callgate.config import load_eval
+from callgate.dataset import read_set
+from callgate.dataset.lint import clearance, lint
+from callgate.evaluate.plan import SUPPORTED, Problems
+from callgate.graders.grade import GraderSet
+from callgate.prompts import load_prompt, render, schema_problems
+from callgate.report.words import plural
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What `validate` found. `notes` are no mistakes: groups too small to be cleared."""
+
+    problems: tuple[str, ...]
+    notes: tuple[str, ...]
+    seen: str
+
+    def text(self) -> str:
+        """The problems, then the notes, then what was read, a line each."""
+        count = plural(len(self.problems), "mistake") if self.problems else "no mistakes"
+        return "\n".join([*self.problems, *(f"note: {note}" for note in self.notes), f"{self.seen}: {count}"]) + "\n"
+
+    def to_json(self) -> str:
+        body = {"problems": self.problems, "notes": self.notes, "seen": self.seen}
+        return json.dumps(body, indent=2, ensure_ascii=False) + "\n"
+
+
+def validated(root: Path, paths: Sequence[Path]) -> Report:
+    """Reads the evals at `paths` with all they name, and checks them beyond their schemas."""
+    problems = Problems()
+    notes: list[str] = []
+    cases = decisions = 0
+    for path in paths:
+        the_eval = problems.of(load_eval, path, root)
+        if the_eval is None:
+            continue
+        problems.of(GraderSet.of, the_eval.graders, root)
+        sides = (the_eval.baseline, the_eval.candidate)
+        loaded = [problems.of(load_prompt, side.prompt, root, side.place) for side in sides]
+        prompts = [prompt for prompt in loaded if prompt is not None]
+        found = problems.of(read_set, the_eval.cases, root)
+        if found is None:
+            continue
+        for prompt in prompts:
+            problems.found.extend(schema_problems(prompt))
+        problems.found.extend(lint(found, prompts, graded_by=SUPPORTED, spec=the_eval))
+        if found.active:
+            for prompt in prompts:
+                problems.of(render, prompt, found.active[0])
+        notes.extend(f"{the_eval.name}: {line}" for line in clearance(found.active, the_eval))
+        cases += len(found.active)
+        decisions += sum(len(case.points) for case in found.active)
+    seen = f"{plural(len(paths), 'eval')}, {plural(cases, 'case')}, {plural(decisions, 'decision')}"
+    return Report(tuple(str(problem) for problem in sorted(set(problems.found))), tuple(dict.fromkeys(notes)), seen)

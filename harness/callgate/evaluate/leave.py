@@ -1,0 +1,38 @@
+"""A decision -> the files of `reports/<eval>/`, each replaced as a whole so that a killed run leaves no half file."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from callgate.concepts import Decision, Json
+from callgate.redaction import redact
+
+
+def leave_reports(folder: Path, decision: Decision, spent: str, run: Mapping[str, Json]) -> None:
+    """Writes decision.json, summary.md, junit.xml, report.html and run.json. Only run.json knows of this invocation:
+    the others hold functions of the rows."""
+    from callgate.report.html import page
+    from callgate.report.junit import junit
+    from callgate.report.markdown import summary
+
+    folder.mkdir(parents=True, exist_ok=True)
+    texts = {
+        "decision.json": decision.to_json(),
+        "summary.md": summary(decision, spent),
+        "junit.xml": junit(decision),
+        "report.html": page(decision, spent, run),
+        "run.json": json.dumps(run, indent=2, ensure_ascii=False) + "\n",
+    }
+    for name, text in texts.items():
+        replace_file(folder / name, redact(text))
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Writes a file next to its place, readable by its owner alone, and moves it there in one step."""
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+    part.replace(path)

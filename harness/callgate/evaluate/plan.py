@@ -1,0 +1,279 @@
+"""An eval file and what was asked on the command line -> the plan: which decisions, under which two variants."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+from callgate.concepts import (
+    ARMS,
+    Arm,
+    Budget,
+    Case,
+    CaseInfo,
+    DecisionPoint,
+    Mistake,
+    Place,
+    Problem,
+    Prompt,
+    Side,
+    digest,
+)
+from callgate.config import Eval, load_eval
+from callgate.dataset import read_set
+from callgate.dataset.lint import lint
+from callgate.engines.access import endpoint
+from callgate.files import did_you_mean
+from callgate.graders.registry import GRADED_BY, UNGRADED
+from callgate.prompts import load_prompt
+from callgate.replay import Scene, scene
+
+SUPPORTED: Mapping[str, str] = {**GRADED_BY, **dict.fromkeys(UNGRADED, "")}
+"""Each key of `expect` that a case may use -> the grader that it turns on ("" where it only informs)."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line changes of an eval. A filter (segment, cases, limit, failed) makes the run a subset."""
+
+    model: str | None = None
+    baseline: str | None = None
+    candidate: str | None = None
+    segment: Mapping[str, str] = field(default_factory=dict)
+    cases: tuple[str, ...] = ()
+    limit: int | None = None
+    failed: bool = False
+    offline: bool = False
+    regrade: bool = False
+    max_cost: float | None = None
+
+    @property
+    def subset(self) -> str:
+        """The filter as it was typed; empty for a whole run."""
+        parts = [f"--segment {','.join(f'{k}={v}' for k, v in self.segment.items())}"] if self.segment else []
+        parts += [f"--case {name}" for name in self.cases]
+        parts += [f"--limit {self.limit}"] if self.limit else []
+        parts += ["--failed"] if self.failed else []
+        return " ".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """One row of models: what the baseline and the candidate run on; `label` is what the reader sees."""
+
+    baseline: str
+    candidate: str
+
+    @property
+    def label(self) -> str:
+        return self.candidate
+
+    def model(self, arm: Arm) -> str:
+        return self.baseline if arm == "baseline" else self.candidate
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One decision as both prompts meet it. `same_text` says that both render the same messages, tools, parameters."""
+
+    case: Case
+    point: DecisionPoint
+    baseline: Scene
+    candidate: Scene
+    same_text: bool
+
+    def scene(self, arm: Arm) -> Scene:
+        return self.baseline if arm == "baseline" else self.candidate
+
+    def identical(self, contest: Contest) -> bool:
+        """Whether the two variants send the same request: then there is nothing to compare."""
+        return self.same_text and contest.baseline == contest.candidate
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One run before it runs. `left_out` names decisions that one variant cannot act on, and why."""
+
+    eval: Eval
+    baseline: Prompt
+    candidate: Prompt
+    contests: tuple[Contest, ...]
+    pairs: tuple[Pair, ...]
+    left_out: Mapping[str, str]
+    budget: Budget
+    subset: str
+
+    @property
+    def trials(self) -> int:
+        """Trials a side at the last look."""
+        return self.eval.policy.looks[-1]
+
+    @property
+    def cases(self) -> dict[str, CaseInfo]:
+        """What the gate knows of the cases that take part."""
+        found = {pair.case.id: pair.case for pair in self.pairs}
+        return {
+            name: CaseInfo(name, case.segments, case.cluster or name, case.must_pass, case.digest)
+            for name, case in found.items()
+        }
+
+    def side(self, arm: Arm) -> Side:
+        prompt = self.baseline if arm == "baseline" else self.candidate
+        model = self.contests[0].model(arm)
+        differs = any(contest.baseline != contest.candidate for contest in self.contests)
+        return Side(f"{prompt.name} on {model}" if differs else prompt.name, prompt.digest, prompt.source)
+
+    def digests(self) -> dict[str, str]:
+        """What the run depends on, each by its content."""
+        policy = self.eval.policy
+        return {
+            "baseline_prompt": self.baseline.digest,
+            "candidate_prompt": self.candidate.digest,
+            "cases": digest({pair.case.id: pair.case.digest for pair in self.pairs}),
+            "policy": digest(asdict(policy)),
+        }
+
+
+def make_plan(
+    root: Path,
+    path: Path,
+    options: Options,
+    *,
+    failed: Iterable[str] = (),
+    prompts: Mapping[Arm, Prompt] | None = None,
+) -> Plan:
+    """Reads the eval, its prompts and cases, and pairs the decisions. `failed` are the cases that `--failed` keeps;
+    `prompts` stand in for those of the eval, where a stored run is shown.
+
+    Raises Mistake with everything that is wrong in the files, or where nothing is left to measure.
+    """
+    the_eval = _overridden(load_eval(path, root), options)
+    problems = Problems()
+    sides = {"baseline": the_eval.baseline, "candidate": the_eval.candidate}
+    baseline, candidate = (
+        prompts[arm] if prompts else problems.of(load_prompt, sides[arm].prompt, root, sides[arm].place) for arm in ARMS
+    )
+    found = problems.of(read_set, the_eval.cases, root)
+    if found is not None:
+        known = [prompt for prompt in (baseline, candidate) if prompt is not None]
+        problems.found.extend(lint(found, known, graded_by=SUPPORTED, spec=the_eval))
+    problems.stop()
+    assert baseline is not None
+    assert candidate is not None
+    assert found is not None
+    chosen = _chosen(found.active, options, failed)
+    pairs: list[Pair] = []
+    left_out: dict[str, str] = {}
+    for case in chosen:
+        for point in case.points:
+            why = incompatible(point, (baseline, candidate))
+            if why:
+                left_out[f"{case.id}/{point.id}"] = why
+            elif (pair := problems.of(_pair, case, point, baseline, candidate)) is not None:
+                pairs.append(pair)
+    problems.stop()
+    if not pairs:
+        place = the_eval.place("cases")
+        raise Mistake([Problem(place, "no decision is left to measure; check the cases and the filter")])
+    budget = the_eval.budget if options.max_cost is None else replace(the_eval.budget, dollars=options.max_cost)
+    contests = _contests(the_eval)
+    return Plan(the_eval, baseline, candidate, contests, tuple(pairs), left_out, budget, options.subset)
+
+
+class Problems:
+    """Collects the problems of several files, so that all are told at once."""
+
+    def __init__(self) -> None:
+        self.found: list[Problem] = []
+
+    def of(self, load: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T | None:
+        """What `load` returns; None, with its problems kept, where it raises Mistake."""
+        try:
+            return load(*arguments, **options)
+        except Mistake as mistake:
+            self.found.extend(mistake.problems or (Problem(Place("callgate"), str(mistake)),))
+            return None
+
+    def stop(self) -> None:
+        """Raises one Mistake with everything found so far, if anything was."""
+        if self.found:
+            raise Mistake(sorted(set(self.found)))
+
+
+def _overridden(the_eval: Eval, options: Options) -> Eval:
+    """The eval with the command line's model and prompts in place of its own."""
+    baseline, candidate = the_eval.baseline, the_eval.candidate
+    if options.model:
+        if baseline.model or candidate.model:
+            raise Mistake(f"--model {options.model}: {the_eval.name} compares two models; edit the eval instead")
+        the_eval = replace(the_eval, models=(options.model,))
+    if options.baseline:
+        baseline = replace(baseline, prompt=options.baseline, place=Place("--baseline"))
+    if options.candidate:
+        candidate = replace(candidate, prompt=options.candidate, place=Place("--candidate"))
+    return replace(the_eval, baseline=baseline, candidate=candidate)
+
+
+def _contests(the_eval: Eval) -> tuple[Contest, ...]:
+    if the_eval.baseline.model and the_eval.candidate.model:
+        return (Contest(the_eval.baseline.model, the_eval.candidate.model),)
+    return tuple(Contest(model, model) for model in the_eval.models)
+
+
+def _chosen(cases: Sequence[Case], options: Options, failed: Iterable[str]) -> list[Case]:
+    """The cases that the filters keep. Raises Mistake for a case or segment that does not exist."""
+    known = {case.id for case in cases}
+    for name in options.cases:
+        if name not in known:
+            raise Mistake(f"--case {name}: no such case{did_you_mean(name, known)}")
+    for attribute, value in options.segment.items():
+        values = {case.segments[attribute] for case in cases if attribute in case.segments}
+        if value not in values:
+            names = values or {key for case in cases for key in case.segments}
+            raise Mistake(f"--segment {attribute}={value}: no case has it; there are {', '.join(sorted(names))}")
+    kept = [case for case in cases if not options.cases or case.id in options.cases]
+    kept = [case for case in kept if options.segment.items() <= case.segments.items()]
+    if options.failed:
+        names = set(failed)
+        kept = [case for case in kept if case.id in names]
+        if not kept:
+            raise Mistake("--failed: no case failed for the candidate in the last run of this eval")
+    if options.limit and options.limit < len(kept):
+        kept = [kept[index * len(kept) // options.limit] for index in range(options.limit)]
+    return kept
+
+
+def incompatible(point: DecisionPoint, prompts: Sequence[Prompt]) -> str:
+    """Why a decision cannot be measured on both variants: a tool or argument it expects that one of them lacks."""
+    for prompt in prompts:
+        tools = {tool.name: tool for tool in prompt.tools}
+        for call in point.expect.calls:
+            tool = tools.get(call.tool)
+            if tool is None:
+                return f"{prompt.name} has no tool {call.tool}"
+            properties = tool.parameters.get("properties", {})
+            lacking = [name for name in call.arguments if isinstance(properties, Mapping) and name not in properties]
+            if lacking:
+                return f"{prompt.name}'s {call.tool} has no argument {lacking[0]}"
+    return ""
+
+
+def _pair(case: Case, point: DecisionPoint, baseline: Prompt, candidate: Prompt) -> Pair:
+    before, after = scene(baseline, case, point), scene(candidate, case, point)
+    return Pair(case, point, before, after, _same_text(before, after))
+
+
+def _same_text(one: Scene, other: Scene) -> bool:
+    same_messages = [m.canonical for m in one.messages] == [m.canonical for m in other.messages]
+    same_tools = one.prompt.tools == other.prompt.tools and one.mode == other.mode
+    return same_messages and same_tools and one.prompt.parameters == other.prompt.parameters
+
+
+def endpoints(plan: Plan) -> dict[str, str]:
+    """The host that each model's requests go to, as the ledger's keys name it."""
+    return {model: endpoint(model) for contest in plan.contests for model in (contest.baseline, contest.candidate)}

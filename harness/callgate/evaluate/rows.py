@@ -1,0 +1,145 @@
+"""Graded trials -> the rows of the gate: strata by metric, what was missing, what a flip shows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from callgate.concepts import ARMS, Arm, Failure, Grade, Missing, NotApplicable, Score, Stratum, Trial
+from callgate.evaluate.grading import Grades
+from callgate.evaluate.plan import Contest, Pair, Plan
+from callgate.gate import FlipKey, Shown
+
+Graded = tuple[Trial, Grades]
+EXAMPLES = 5
+
+
+@dataclass(slots=True)
+class Measured:
+    """All graded trials of a run, by contest, decision and arm, in the order of their numbers."""
+
+    plan: Plan
+    trials: dict[tuple[str, str, str, Arm], list[Graded]] = field(default_factory=dict)
+
+    def of(self, contest: Contest, pair: Pair, arm: Arm) -> Sequence[Graded]:
+        return self.trials.get((contest.label, pair.case.id, pair.point.id, arm), ())
+
+    def add(self, contest: Contest, graded: Graded) -> None:
+        trial = graded[0]
+        self.trials.setdefault((contest.label, trial.id.case, trial.id.decision, trial.id.arm), []).append(graded)
+
+    def all(self) -> Iterator[Graded]:
+        """Every graded trial, decision by decision."""
+        for graded in self.trials.values():
+            yield from graded
+
+    def strata(self, metrics: Iterable[str]) -> list[Stratum]:
+        """A stratum for each contest, decision and metric that says something about it in some trial."""
+        return [
+            stratum
+            for contest in self.plan.contests
+            for pair in self.plan.pairs
+            for metric in metrics
+            if (stratum := self._stratum(contest, pair, metric)) is not None
+        ]
+
+    def _stratum(self, contest: Contest, pair: Pair, metric: str) -> Stratum | None:
+        grades = {arm: [g.get(metric, _ABSENT) for _, g in self.of(contest, pair, arm)] for arm in ARMS}
+        gates = metric in self.plan.eval.policy.metrics
+        seen = [grade for arm in ARMS for grade in grades[arm]]
+        if seen and all(isinstance(grade, NotApplicable) for grade in seen):
+            return None
+        if not gates:  # a grader that only reports leaves out where it had nothing to say
+            grades = {arm: [g for g in some if not isinstance(g, NotApplicable)] for arm, some in grades.items()}
+            if not all(grades.values()):
+                return None
+        return Stratum(
+            contest.label,
+            pair.case.id,
+            pair.point.id,
+            metric,
+            tuple(map(_value, grades["baseline"])),
+            tuple(map(_value, grades["candidate"])),
+            identical=pair.identical(contest),
+        )
+
+    def missing(self) -> Missing:
+        """What was planned and not measured, counted by kind; grades that advisory graders did not obtain."""
+        kinds: Counter[str] = Counter()
+        advisory: Counter[str] = Counter()
+        examples: list[str] = []
+        planned = measured = off_script = 0
+        for trial, grades in self.all():
+            planned += 1
+            off_script += trial.off_script
+            outcome = grades["success"]
+            if isinstance(outcome, Score):
+                measured += 1
+            else:
+                kind = outcome.kind if isinstance(outcome, Failure) else "not applicable"
+                kinds[kind] += 1
+                where = f"{trial.id.case} {trial.id.decision} {trial.id.arm} trial {trial.id.number + 1}"
+                examples.append(f"{where}: {kind}: {outcome.why}")
+            if trial.failure is None:
+                advisory.update(name for name in grades if name != "success" and isinstance(grades[name], Failure))
+        return Missing(
+            planned=planned,
+            measured=measured,
+            failures=dict(sorted(kinds.items())),
+            examples=tuple(sorted(examples)[:EXAMPLES]),
+            left_out=dict(sorted(self.plan.left_out.items())),
+            off_script=off_script,
+            advisory=dict(sorted(advisory.items())),
+        )
+
+    def shown(self, blocking: Iterable[str]) -> dict[FlipKey, Shown]:
+        """What to show of each decision: the first failing candidate trial, or else the first failing baseline one."""
+        names = frozenset(blocking)
+        found: dict[FlipKey, Shown] = {}
+        for contest in self.plan.contests:
+            for pair in self.plan.pairs:
+                for arm in reversed(ARMS):
+                    first = next((s for _, g in self.of(contest, pair, arm) if (s := _failing(g, names))), None)
+                    if first is not None:
+                        found[contest.label, pair.case.id, pair.point.id] = first
+                        break
+        return found
+
+    def value(self) -> float | None:
+        """Price in dollars of all replies used; None where any price is unknown."""
+        prices = [step.reply.dollars for trial, _ in self.all() for step in trial.steps]
+        return None if any(price is None for price in prices) else round(sum(price or 0.0 for price in prices), 6)
+
+    def simulated(self) -> bool:
+        """Whether anything here came from the simulator."""
+        return any(step.reply.simulated for trial, _ in self.all() for step in trial.steps)
+
+
+_ABSENT = NotApplicable("not a grader of this eval")
+
+
+def passed(grades: Grades) -> bool:
+    """Whether a trial succeeded: measured, and nothing that blocks failed."""
+    outcome = grades["success"]
+    return isinstance(outcome, Score) and outcome.passed
+
+
+def _value(grade: Grade) -> float | None:
+    return grade.value if isinstance(grade, Score) else None
+
+
+def _failing(grades: Grades, blocking: Iterable[str]) -> Shown | None:
+    """The grader that made this trial fail, and what it saw."""
+    outcome = grades["success"]
+    if not isinstance(outcome, Score) or outcome.passed:
+        return None
+    bad = {name: grade for name, grade in grades.items() if name in blocking and _is_bad(grade)}
+    name, sign, why = outcome.why.partition(": ")
+    grade = bad.get(name)
+    seen = grade.evidence[0].text if isinstance(grade, Score) and grade.evidence else ""
+    return Shown(name if sign else "", why if sign else outcome.why, seen)
+
+
+def _is_bad(grade: Grade) -> bool:
+    return isinstance(grade, Score) and not grade.passed

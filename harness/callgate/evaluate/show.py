@@ -1,0 +1,130 @@
+"""A run in the ledger -> its screen again, or one of its calls turn by turn. Nothing is asked, nothing is paid."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from callgate.concepts import ARMS, Arm, Comparison, Decision, Flip, Missing, Mistake, Prompt, Side, Tool
+from callgate.evaluate.plan import Options, Plan, endpoints, make_plan
+from callgate.evaluate.run import LEDGER, Bench, graders_of, measure
+from callgate.files import did_you_mean
+from callgate.ledger import Ledger, Run
+from callgate.report.conversation import View, conversation
+from callgate.report.terminal import Style, flip_lines, screen
+
+
+def shown(
+    root: Path,
+    run: str,
+    case: str | None,
+    *,
+    segment: Mapping[str, str],
+    everything: bool,
+    as_json: bool,
+    style: Style,
+) -> str:
+    """The text of `callgate show`. A first word that is no run is taken for a case of the last one."""
+    if not (root / LEDGER).exists():
+        raise Mistake("there is no run yet; `make eval` makes the first")
+    with Ledger.open(root / LEDGER) as ledger:
+        found = ledger.run(run)
+        if found is None and case is None:
+            found, case = ledger.run("last"), run
+        if found is None:
+            raise Mistake(f"no run {run!r}; `callgate show last` is the newest")
+        decision = stored_decision(found)
+        if case is not None:
+            return _call(root, ledger, found, decision, case, as_json=as_json, style=style)
+    if as_json:
+        return decision.to_json()
+    text = screen(decision, style=style, everything=everything)
+    return text + flip_lines(decision, segment, style) if segment or everything else text
+
+
+def stored_decision(run: Run) -> Decision:
+    """The decision of a run as the ledger keeps it."""
+    body: Any = run.decision
+    if not isinstance(body, Mapping):
+        raise Mistake(f"run {run.id[:12]} has no decision; run `callgate eval {run.eval}` again")
+    known = {key: value for key, value in body.items() if key != "schema"}
+    known |= {
+        "baseline": Side(**body["baseline"]),
+        "candidate": Side(**body["candidate"]),
+        "models": tuple(body["models"]),
+        "comparisons": tuple(map(_comparison, body["comparisons"])),
+        "graders": tuple(map(_comparison, body["graders"])),
+        "flips": tuple(Flip(**flip) for flip in body["flips"]),
+        "new_cases": tuple(body["new_cases"]),
+        "missing": Missing(**{**body["missing"], "examples": tuple(body["missing"]["examples"])}),
+        "reasons": tuple(body["reasons"]),
+    }
+    return Decision(**known)
+
+
+def _comparison(row: Mapping[str, Any]) -> Comparison:
+    here = row.get("interval_here")
+    return Comparison(**{**row, "interval_here": tuple(here) if here else None})
+
+
+def _call(root: Path, ledger: Ledger, run: Run, decision: Decision, case: str, *, as_json: bool, style: Style) -> str:
+    """One call of a run, replayed from the ledger under the prompts that the run had."""
+    stored: Any = run.plan
+    options = Options(
+        **{**stored["options"], **_tuples(stored["options"]), "failed": False, "limit": None, "offline": True}
+    )
+    known = stored["cases"]
+    if case not in known:
+        raise Mistake(f"case {case!r} is not in run {run.id[:12]} of {run.eval}{did_you_mean(case, known)}")
+    prompts = {arm: _prompt(stored[arm]) for arm in ARMS}
+    plan = make_plan(root, Path(stored["path"]), replace(options, cases=(case,), segment={}), prompts=prompts)
+    bench = Bench(plan, graders_of(plan, root)[0], ledger, None, None, endpoints(plan))
+    measured = measure(bench, fresh=False)[0]
+    contest = plan.contests[0]
+    views = [View(p.point, {arm: measured.of(contest, p, arm) for arm in ARMS}) for p in plan.pairs]
+    if as_json:
+        return _as_json(plan, views)
+    changed = "" if plan.pairs[0].case.digest == known[case] else "this case has changed since the run\n"
+    names: dict[Arm, str] = {"baseline": decision.baseline.name, "candidate": decision.candidate.name}
+    width = min(160, shutil.get_terminal_size((120, 40)).columns)
+    return changed + conversation(plan.pairs[0].case, views, names, style=style, width=width)
+
+
+def _tuples(options: Mapping[str, Any]) -> dict[str, Any]:
+    """JSON has lists where options have tuples."""
+    return {key: tuple(value) for key, value in options.items() if isinstance(value, list)}
+
+
+def _prompt(stored: Mapping[str, Any]) -> Prompt:
+    return Prompt(**{**stored, "tools": tuple(Tool(**tool) for tool in stored["tools"])})
+
+
+def _as_json(plan: Plan, views: list[View]) -> str:
+    """The call and both sides' trials with their grades."""
+    case = plan.pairs[0].case
+    decisions = [
+        {
+            "decision": view.point.id,
+            **{
+                arm: [
+                    {
+                        "trial": trial.id.number,
+                        "steps": trial.transcript(),
+                        "failure": asdict(trial.failure) if trial.failure else None,
+                        "grades": {
+                            name: {"type": type(grade).__name__, **asdict(grade)} for name, grade in grades.items()
+                        },
+                    }
+                    for trial, grades in view.trials[arm]
+                ]
+                for arm in ARMS
+            },
+        }
+        for view in views
+    ]
+    body = {"case": case.id, "segments": dict(case.segments), "decisions": decisions}
+    return json.dumps(body, indent=2, ensure_ascii=False) + "\n"
