@@ -1,5 +1,6 @@
 """What is asked, what is not, and what becomes of what failed. Engines here are functions."""
 
+import asyncio
 import json
 import os
 import signal
@@ -294,6 +295,22 @@ def test_the_first_ctrl_c_asks_nothing_more_and_keeps_what_was_in_flight(ledger)
     assert {heard.failure.kind for heard in execution.done if heard.failure} == {"cancelled"}
     again = run([talk(str(n)) for n in range(40)], ledger, Asked())
     assert again.spent.cached == len(kept)
+
+
+def test_the_second_ctrl_c_waits_for_nothing(ledger):
+    class Hangs:
+        async def run(self, requests):
+            async for request in requests:
+                os.kill(os.getpid(), signal.SIGINT)
+                while not requests.closed:
+                    await requests.changed.wait()
+                os.kill(os.getpid(), signal.SIGINT)
+                await asyncio.Event().wait()
+                yield request, Reply("never")
+
+    execution = run([talk(str(n)) for n in range(5)], ledger, lambda _: Hangs())
+    assert execution.interrupted
+    assert [heard.failure.kind for heard in execution.done if heard.failure] == ["cancelled"] * 5
 
 
 # ---------------------------------------------------------------------------------------------- several processes

@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC
-from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 
 from callgate.concepts import Failure, Reply
@@ -71,6 +70,8 @@ def retry_after_seconds(headers: Mapping[str, str], now: float) -> float | None:
     seconds = _number(text)
     if seconds is not None or text is None:
         return None if seconds is None else _clamped(seconds)
+    from email.utils import parsedate_to_datetime  # drags in sockets: only where a date is given
+
     try:
         moment = parsedate_to_datetime(text)
     except ValueError:

@@ -47,7 +47,9 @@ class Purse:
             return Refusal(f"the budget of {cap.minutes:g} minutes is used up")
         if cap.calls is not None and self.calls >= cap.calls:
             return Refusal(f"the budget of {cap.calls} calls is used up")
-        known = FREE if is_loopback(request.endpoint) else price(request.model)
+        known = price(request.model)
+        if known is None and is_loopback(request.endpoint):
+            known = FREE  # a server of one's own; a gateway on this machine to a priced model still costs its price
         worst = self._worst(request, known)
         if isinstance(worst, Refusal):
             return worst
