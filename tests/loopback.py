@@ -150,7 +150,7 @@ class Loopback:
         if path == "/stats":
             await _send(writer, Answer(json.dumps(self.stats()).encode()))
             return True
-        self.seen.append(Seen(path, headers, json.loads(raw)))
+        self.seen.append(Seen(path, headers, json.loads(raw) if raw else None))
         number = len(self.seen) - 1
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)

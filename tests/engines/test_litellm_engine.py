@@ -135,3 +135,15 @@ def test_a_prompts_parameters_cannot_say_where_to_ask_or_with_which_key(name):
         assert server.seen == []
     assert isinstance(outcome, Failure)
     assert name in outcome.why
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_the_key_does_not_follow_a_redirect_to_another_host(status, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", CANARY)
+    with Loopback(lambda *_: saying("hi")) as other:
+        moved = failing(status, location=f"{other.base}/chat/completions")
+        with Loopback(lambda *_: moved) as server:
+            monkeypatch.setenv("OPENAI_API_BASE", server.base)
+            ask(request("hi"))
+            assert "authorization" in server.seen[0].headers
+    assert not [seen for seen in other.seen if "authorization" in seen.headers]
