@@ -81,7 +81,7 @@ def agent(text: str) -> AgentTurn:
     return AgentTurn(text)
 
 
-def context(*said: object, language: str = "en", now: str = "2026-03-06 16:42", **expect: Any) -> Context:
+def context(*said: object, segment: str = "en", now: str = "2026-03-06 16:42", **expect: Any) -> Context:
     """A decision after what was said. `calls` and `forbidden_calls` are {tool: {argument: matcher}}."""
     given = tuple(expect)
     for key in ("calls", "forbidden_calls"):
@@ -90,7 +90,7 @@ def context(*said: object, language: str = "en", now: str = "2026-03-06 16:42", 
     point = DecisionPoint("here", Expect(**expect, given=given))
     case = Case(
         id="case",
-        segments={"language": language, "call_type": "booking"},
+        segments={"language": segment, "call_type": "booking"},
         turns=(*turns(*said), point),
         now=now,
         timezone="America/Chicago",

@@ -69,7 +69,8 @@ def find(text: str, language: str) -> tuple[Value, ...]:
     folded = fold(text)
     if known is None or not known.hint.search(folded):
         return ()
-    found = [value for form in known.forms for value in _read(form, known, text, folded)]
+    likely = [form for form in known.forms if all(word in folded for word in form.needs)]
+    found = [value for form in likely for value in _read(form, known, text, folded)]
     found += _others(known, text, folded)
     kept: list[Value] = []
     for value in sorted(found, key=lambda v: (v.start - v.end, _RANK[v.kind])):
@@ -150,6 +151,8 @@ def _money(form: Form, known: Pack, match: re.Match[str]) -> tuple[Hashable, ...
     first = number_of(_group(match, "n"), known)
     rest = number_of(_group(match, "n2"), known) if _group(match, "n2") else 0.0
     if first is None or rest is None or rest > 99:
+        return ()
+    if form.cents == "apart" and known.one_number.fullmatch(match.group()):  # "one hundred twenty" is one number
         return ()
     return (round(first + rest),) if form.cents == "only" else (round(first * 100 + rest),)
 

@@ -23,13 +23,15 @@ LANGUAGES: tuple[str, ...] = tuple(sorted(path.stem for path in FOLDER.glob("*.y
 class Form:
     """One way to write or say a value: a compiled pattern with named groups, and what is added to what it reads.
 
-    `exact` is the value itself (`is` in the file) where the words alone say it: "noon", "an hour and a half".
+    `exact` is the value itself (`is` in the file) where the words alone say it: "noon", "an hour and a half". `needs`
+    are plain words without which the pattern cannot match: looking for them first is several times faster.
     """
 
     kind: str
     pattern: re.Pattern[str]
     add: float = 0
     exact: str | float | None = None
+    needs: tuple[str, ...] = ()
     cents: str = ""  # "apart": two numbers make dollars and cents; "only": the number counts cents
 
 
@@ -49,6 +51,7 @@ class Pack:
     relative: tuple[tuple[re.Pattern[str], int], ...]
     parts: tuple[tuple[str, re.Pattern[str]], ...]
     word: re.Pattern[str]
+    one_number: re.Pattern[str]
     spoken_digits: re.Pattern[str]
     month_first: bool
     forms: tuple[Form, ...]
@@ -102,6 +105,7 @@ def pack(language: str) -> Pack | None:
         relative=tuple((lexicon([words]), days) for words, days in data["relative"].items()),
         parts=tuple((part, lexicon(words)) for part, words in data["parts"].items()),
         word=re.compile(rf"\b{_any([*data['units'], *data['teens'], *data['tens'], *data['hundreds']])}\b"),
+        one_number=re.compile(groups["w"]),
         spoken_digits=_spoken_digits(data),
         month_first=data["slash_dates"] == "mdy",
         forms=tuple(_forms(data, groups)),
@@ -158,7 +162,16 @@ def _forms(data: Mapping[str, Any], groups: Mapping[str, str]) -> Iterable[Form]
             text = re.sub(r"\{(\w+)\}", lambda m: groups.get(m[1], m[0]), _bare(entry["form"]))
             cents = "apart" if entry.get("cents") else "only" if entry.get("only_cents") else ""
             pattern = re.compile(rf"(?<![\w.:])(?<![a-z]-){text}(?!\w)")
-            yield Form(kind, pattern, entry.get("add", 0), entry.get("is"), cents)
+            yield Form(kind, pattern, entry.get("add", 0), entry.get("is"), _needed(entry["form"]), cents)
+
+
+def _needed(form: str) -> tuple[str, ...]:
+    """The words that stand in a form outside of placeholders, groups and what is optional."""
+    plain = unaccented(form)
+    while "(" in plain:
+        plain = re.sub(r"\\?\([^()]*\)\??", " ", plain)
+    plain = re.sub(r"\\[a-z]|\{\w+\}\??|\[[^\]]*\]\??|.\?", " ", plain)
+    return tuple(re.findall(r"[a-z$]+", plain))
 
 
 def _spoken_digits(data: Mapping[str, Any]) -> re.Pattern[str]:

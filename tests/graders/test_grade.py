@@ -1,0 +1,293 @@
+"""The graders of an eval: options checked at their place, success as defined, own graders apart."""
+
+from __future__ import annotations
+
+import socket
+import time
+from pathlib import Path
+
+import pytest
+from stage import LOOKED_UP, ROOT, call, context, played, verdict
+
+from callgate.concepts import Expect, Failure, Mistake, NotApplicable, Place, Score, Trial, TrialId
+from callgate.config import GraderUse
+from callgate.graders.custom import Row, read_custom, run, sandbox
+from callgate.graders.grade import GraderSet, success
+from callgate.graders.registry import GRADED_BY, RULES, UNGRADED
+
+PLACE = Place("evals/x.yaml", 13, 3)
+GOOD, BAD, LOST, NONE = (
+    Score(1.0, passed=True),
+    Score(0.0, passed=False, why="no"),
+    Failure("timeout", "x"),
+    NotApplicable("x"),
+)
+DEFAULTS = GraderSet.of((), ROOT)
+HEAD = "from callgate.concepts import Score\nfrom callgate.graders.custom import grader\n"
+
+
+def use(name: str, **options) -> GraderUse:
+    return GraderUse(name, options, PLACE)
+
+
+def project(tmp_path: Path, source: str) -> Path:
+    (tmp_path / "evals").mkdir()
+    (tmp_path / "evals" / "graders.py").write_text(HEAD + source, "utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("grades", "wanted"),
+    [
+        ([GOOD, GOOD], "pass"),
+        ([GOOD, NONE], "pass"),
+        ([NONE, NONE], "n/a"),
+        ([], "n/a"),
+        ([GOOD, LOST], "Failure"),
+        ([NONE, LOST], "Failure"),
+        ([BAD, LOST], "fail"),
+        ([GOOD, BAD], "fail"),
+    ],
+)
+def test_success_fails_before_it_is_missing_and_is_missing_before_it_passes(grades, wanted):
+    named = {f"g{n}": grade for n, grade in enumerate(grades)}
+    assert verdict(success(named, named)) == wanted
+
+
+def test_only_blocking_graders_enter_success():
+    assert verdict(success({"a": GOOD, "b": BAD, "c": LOST}, ["a"])) == "pass"
+    assert success({"must_say": BAD}, ["must_say"]).why == "must_say: no"
+
+
+def test_every_key_of_expect_is_graded_or_said_not_to_be():
+    keys = set(Expect.__dataclass_fields__) - {"given"}
+    assert keys - set(GRADED_BY) - UNGRADED == {"handoff"}
+    assert set(GRADED_BY.values()) <= {*RULES, "judge"}
+
+
+def test_all_rules_are_on_and_every_one_has_its_fingerprint():
+    assert {bound.rule.id for bound in DEFAULTS.rules} == set(RULES) == set(DEFAULTS.fingerprints)
+    assert "brevity" not in DEFAULTS.blocking
+    assert "language_match" in DEFAULTS.blocking
+
+
+def test_an_option_changes_the_fingerprint_of_its_grader_alone():
+    tuned = GraderSet.of([use("brevity", max_words=20)], ROOT)
+    changed = {name for name, value in tuned.fingerprints.items() if value != DEFAULTS.fingerprints[name]}
+    assert changed == {"brevity"}
+
+
+def test_an_eval_may_say_what_blocks():
+    assert "brevity" in GraderSet.of([use("brevity", blocking=True)], ROOT).blocking
+    assert "must_say" not in GraderSet.of([use("must_say", blocking=False)], ROOT).blocking
+
+
+@pytest.mark.parametrize(
+    ("graders", "said"),
+    [
+        ([use("brevety")], "unknown grader 'brevety'; did you mean 'brevity'?"),
+        ([use("brevity", max_word=3)], "brevity has no option 'max_word'; did you mean 'max_words'?"),
+        ([use("brevity", max_words="many")], "brevity: max_words wants a whole number, not 'many'"),
+        ([use("brevity", max_words=True)], "brevity: max_words wants a whole number, not True"),
+        ([use("tool_called", x=1)], "tool_called has no option 'x'; it has none"),
+        ([use("brevity", blocking="yes")], "brevity: blocking wants true or false, not 'yes'"),
+        ([use("judge")], "judge needs rubric and model"),
+        ([use("judge", rubric="prompts/none.md", model="m")], "rubric 'prompts/none.md' cannot be read"),
+        ([use("judge", rubric="../x.md", model="m")], "rubric '../x.md' cannot be read"),
+        ([use("judge", rubric="prompts/judges/faithfulness.md", model="m", votes=0)], "votes wants 1 to 9"),
+        ([use("offers_open_slots")], "did you mean 'offers_open_slot'?"),
+        ([use("offers_open_slot", tols="x")], "has no option 'tols'; did you mean 'tool'?"),
+    ],
+)
+def test_a_misspelt_grader_or_option_is_a_mistake_at_its_place(graders, said):
+    with pytest.raises(Mistake) as caught:
+        GraderSet.of(graders, ROOT)
+    assert str(caught.value).startswith("evals/x.yaml:13:3: ")
+    assert said in str(caught.value)
+
+
+def test_all_mistakes_come_at_once():
+    with pytest.raises(Mistake) as caught:
+        GraderSet.of([use("brevety"), use("speakable", allow="ABC")], ROOT)
+    assert len(caught.value.problems) == 2
+
+
+def test_a_judge_advises_and_brings_the_claims_with_it():
+    graders = GraderSet.of([use("judge", rubric="prompts/judges/faithfulness.md", model="sim/judge", votes=3)], ROOT)
+    assert [judge.id for judge in graders.judges] == ["judge:faithfulness", "judge:claims"]
+    assert not {judge.id for judge in graders.judges} & graders.blocking
+
+
+def test_a_trial_that_was_not_measured_has_its_failure_for_every_grader():
+    failed = Trial(TrialId("candidate", "m", "case", "here", 0), (), LOST)
+    assert set(DEFAULTS.grade(context("x"), failed).values()) == {LOST}
+
+
+def test_a_grader_that_breaks_fails_its_own_grade_only():
+    broken = context("x", must_say=({"date": "not a date"},))
+    grades = DEFAULTS.grade(broken, played("See you on Monday, March 9."))
+    assert grades["must_say"].kind == "grader_error"
+    assert verdict(grades["speakable"]) == "pass"
+
+
+def test_a_good_booking_passes_whole():
+    where = context(
+        "Monday at two.",
+        LOOKED_UP,
+        calls={"book_appointment": {"start": "2026-03-09 14:00", "services": ["oil_change"], "name": "Dana Whitfield"}},
+        must_say=({"time": "14:00"},),
+        must_not_ask=("name", "time"),
+        language="en",
+    )
+    booked = call("book_appointment", start="2026-03-09T14:00:00-05:00", services=["oil_change"], name="Dana Whitfield")
+    grades = DEFAULTS.grade(where, played(booked, "You're all set for Monday, March 9 at 2:00 PM, Dana."))
+    assert {name: grade for name, grade in grades.items() if verdict(grade) not in {"pass", "n/a"}} == {}
+    assert verdict(success(grades, DEFAULTS.blocking)) == "pass"
+
+
+@pytest.mark.slow
+def test_ten_thousand_trials_take_less_than_ten_seconds():
+    where = context("Monday at two.", LOOKED_UP, must_say=({"time": "14:00"},), must_not_ask=("name",))
+    trials = [
+        played(
+            call(
+                "book_appointment", start="2026-03-09T14:00:00-05:00", services=["oil_change"], name=f"Dana {n % 100}"
+            ),
+            f"You're all set for Monday, March 9 at 2:00 PM, Dana {n}. Anything else I can do for you?",
+        )
+        for n in range(10_000)
+    ]
+    before = time.process_time()
+    for trial in trials:
+        DEFAULTS.grade(where, trial)
+    assert time.process_time() - before < 10
+
+
+# ---------------------------------------------------------------------------------------------- one's own graders
+
+
+def shipped(where, *steps):
+    graders = GraderSet.of([use("offers_open_slot")], ROOT)
+    (grades,) = run(graders.customs, [Row(where.case, where.point, played(*steps))])
+    return grades["offers_open_slot"]
+
+
+def test_the_shipped_grader_sees_an_offer_that_no_tool_made():
+    es = context("El lunes.", LOOKED_UP, segment="es")
+    en = context("Monday.", LOOKED_UP)
+    graders = GraderSet.of([use("offers_open_slot")], ROOT)
+    found = call("find_slots", content={"slots": ["2026-03-10T10:15:00-05:00"]}, date="2026-03-10", services=[])
+    said = [
+        (en, ["I have 2:00 PM or 3:30 PM. Which would you like?"], "pass"),
+        (en, ["How about 1:00 PM?"], "fail"),
+        (en, ["I have two o'clock on Monday."], "pass"),
+        (en, ["We're open from 7:30 to 6:00."], "n/a"),
+        (en, ["I'm sorry, one o'clock is no longer available."], "n/a"),
+        (en, [found, "I have 10:15 on Tuesday."], "pass"),
+        (en, ["I have 10:15 on Tuesday."], "fail"),
+        (en, ["May I have your name?"], "n/a"),
+        (es, ["Tengo a las dos o a las tres y media, ¿cuál prefiere?"], "pass"),
+        (es, ["¿Le queda bien a la una?"], "fail"),
+        (es, ["No tengo nada a la una."], "n/a"),
+        (es, ["Los sábados cerramos a las dos."], "n/a"),
+    ]
+    rows = [Row(where.case, where.point, played(*steps)) for where, steps, _ in said]
+    assert [verdict(grades["offers_open_slot"]) for grades in run(graders.customs, rows)] == [want for *_, want in said]
+    failed = shipped(en, "How about 1:00 PM?")
+    assert failed.why == "offered 1:00 PM, which find_slots did not return"
+    assert failed.evidence[0].text == "1:00 PM"
+
+
+def test_a_grader_gets_no_environment_and_no_network(tmp_path, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "canary-1234567890")
+    root = project(
+        tmp_path,
+        """
+import os, socket
+@grader
+def nosy(case, decision, reply, *, port: int = 0):
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+        reached = True
+    except OSError:
+        reached = False
+    return Score(float(not reached), passed=not reached, why=repr(dict(os.environ)))
+""",
+    )
+    where = context("x")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        graders = GraderSet.of([use("nosy", port=server.getsockname()[1])], root)
+        (grades,) = run(graders.customs, [Row(where.case, where.point, played("Hello."))])
+    assert "canary" not in grades["nosy"].why
+    assert "OPENAI" not in grades["nosy"].why
+    words, note = sandbox()
+    assert bool(words) is not bool(note)
+    assert grades["nosy"].passed is bool(words)
+
+
+def test_a_grader_that_crashes_fails_its_own_rows_only(tmp_path):
+    root = project(
+        tmp_path,
+        """
+import os
+@grader
+def brittle(case, decision, reply, *, limit: int = 2):
+    print("noise that must not reach the answers")
+    if reply.text == "raise":
+        raise ValueError("broken")
+    if reply.text == "exit":
+        os._exit(3)
+    if reply.text == "number":
+        return 0.5
+    return Score(1.0, passed=len(reply.text) > limit, why=reply.text)
+
+@grader
+def steady(case, decision, reply):
+    return Score(1.0, passed=True, why=f"{case.id} {decision.id} {len(reply.calls)}")
+""",
+    )
+    graders = GraderSet.of([use("brittle", limit=3), use("steady")], root)
+    where = context("x")
+    made = call("find_slots", date="2026-03-09", services=[])
+    trials = [played("Hello."), played("raise"), played("exit"), played("number"), played(made, "Bye")]
+    results = run(graders.customs, [Row(where.case, where.point, trial) for trial in trials])
+    assert [verdict(grades["brittle"]) for grades in results] == ["pass", "Failure", "Failure", "Failure", "fail"]
+    assert [grades["steady"].why for grades in results] == ["case here 0"] * 4 + ["case here 1"]
+    assert results[1]["brittle"].why == "ValueError: broken"
+    assert results[2]["brittle"].kind == "grader_error"
+
+
+def test_a_file_that_cannot_be_run_fails_its_graders(tmp_path):
+    root = project(tmp_path, "import nothing_of_that_name\n@grader\ndef one(case, decision, reply):\n    return 1\n")
+    where = context("x")
+    (grades,) = run(GraderSet.of([use("one")], root).customs, [Row(where.case, where.point, played("Hi."))])
+    assert "ModuleNotFoundError" in grades["one"].why
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("@grader\ndef one(case, reply):\n    pass", "three parameters"),
+        ("@grader\ndef one(case, decision, reply, *args):\n    pass", "three parameters"),
+        ("@grader\ndef one(case, decision, reply, *, fact):\n    pass", "option fact has no default"),
+        ("@grader\ndef one(case, decision, reply, *, fact=str(1)):\n    pass", "not a literal"),
+        ("@grader\nasync def one(case, decision, reply):\n    pass", "async"),
+        ("def broken(:", "not Python"),
+    ],
+)
+def test_a_signature_is_checked_without_running_the_file(tmp_path, source, said):
+    root = project(tmp_path, "raise SystemExit('ran')\n" + source + "\n")
+    with pytest.raises(Mistake) as caught:
+        read_custom(root / "evals" / "graders.py")
+    assert said in str(caught.value)
+    assert str(caught.value).startswith("evals/graders.py:")
+
+
+def test_editing_the_file_changes_its_graders_fingerprints(tmp_path):
+    root = project(tmp_path, "@grader\ndef one(case, decision, reply, *, a=1):\n    return 1\n")
+    first = GraderSet.of([use("one")], root).fingerprints["one"]
+    assert GraderSet.of([use("one", a=1)], root).fingerprints["one"] == first
+    assert GraderSet.of([use("one", a=2)], root).fingerprints["one"] != first
+    with (root / "evals" / "graders.py").open("a") as source:
+        source.write("# changed\n")
+    assert GraderSet.of([use("one")], root).fingerprints["one"] != first
