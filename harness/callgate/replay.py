@@ -8,7 +8,7 @@ candidate speaks to the caller, passes the call on, or has taken MAX_STEPS.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -34,7 +34,6 @@ from callgate.concepts import (
     ToolTurn,
     Trial,
     TrialId,
-    Turn,
     canonical,
 )
 from callgate.matchers import MISSING, mismatch
@@ -73,13 +72,23 @@ class Done:
     trial: Trial
 
 
-def scene(prompt: Prompt, case: Case, point: DecisionPoint) -> Scene:
-    """The rendered prompt and the history of the call up to `point`. Raises Mistake where a variable is unknown."""
-    messages = [Message.of(role="system", content=render(prompt, case))]
-    for turn in _history(case.turns, point):
-        messages.extend(_spoken(turn, len(messages)))
+def scene(prompt: Prompt, case: Case, point: DecisionPoint, *, opening: Message, past: tuple[Message, ...]) -> Scene:
+    """A decision under a prompt, from the rendered prompt (`opening`) and the call up to `point` (`history`)."""
     mode = point.mode or ("run_to_caller" if prompt.tools else "next_turn")
-    return Scene(prompt, case, point, tuple(messages), mode)
+    return Scene(prompt, case, point, (opening, *past), mode)
+
+
+def opening(prompt: Prompt, case: Case) -> Message:
+    """The rendered prompt as the first message. Raises Mistake where a variable is unknown."""
+    return Message.of(role="system", content=render(prompt, case))
+
+
+def history(case: Case, point: DecisionPoint) -> tuple[Message, ...]:
+    """The call up to `point` as the messages that follow the opening."""
+    messages: list[Message] = []
+    for turn in past_turns(case, point):
+        messages.extend(_spoken(turn, 1 + len(messages)))
+    return tuple(messages)
 
 
 def begin(scene: Scene, *, model: str, arm: Arm, trial: int, endpoint: str = "") -> Ask:
@@ -116,10 +125,10 @@ def failed(ask: Ask, failure: Failure) -> Done:
 # ---------------------------------------------------------------------------------------------- history
 
 
-def _history(turns: Sequence[Turn], point: DecisionPoint) -> list[AgentTurn | CallerTurn | ToolTurn]:
+def past_turns(case: Case, point: DecisionPoint) -> list[AgentTurn | CallerTurn | ToolTurn]:
     """The turns before `point`; an earlier decision counts as what was forced, or else recorded there."""
     past: list[AgentTurn | CallerTurn | ToolTurn] = []
-    for turn in turns:
+    for turn in case.turns:
         if not isinstance(turn, DecisionPoint):
             past.append(turn)
         elif turn.id == point.id:

@@ -16,19 +16,20 @@ from callgate.concepts import (
     DecisionPoint,
     Mistake,
     Place,
+    Policy,
     Problem,
     Prompt,
     Side,
     digest,
 )
-from callgate.config import Eval, load_eval
+from callgate.config import Eval, load_eval, policy_for
 from callgate.dataset import read_set
 from callgate.dataset.lint import lint
 from callgate.engines.access import endpoint
 from callgate.files import did_you_mean
 from callgate.graders.registry import GRADED_BY, UNGRADED
 from callgate.prompts import load_prompt
-from callgate.replay import Scene, scene
+from callgate.replay import Scene, history, opening, scene
 
 SUPPORTED: Mapping[str, str] = {**GRADED_BY, **dict.fromkeys(UNGRADED, "")}
 """Each key of `expect` that a case may use -> the grader that it turns on ("" where it only informs)."""
@@ -167,22 +168,45 @@ def make_plan(
     assert candidate is not None
     assert found is not None
     chosen = _chosen(found.active, options, failed)
+    pairs, left_out = _paired(chosen, baseline, candidate, problems)
+    problems.stop()
+    if not pairs:
+        why = "no decision is left to measure; check the cases and the filter"
+        raise Mistake([Problem(the_eval.place("cases"), why)])
+    the_eval = replace(the_eval, policy=_policy(the_eval, chosen, subset=bool(options.subset)))
+    budget = the_eval.budget if options.max_cost is None else replace(the_eval.budget, dollars=options.max_cost)
+    return Plan(the_eval, baseline, candidate, _contests(the_eval), pairs, left_out, budget, options.subset)
+
+
+def _paired(
+    cases: Sequence[Case], baseline: Prompt, candidate: Prompt, problems: Problems
+) -> tuple[tuple[Pair, ...], dict[str, str]]:
+    """Every decision that both prompts can act on, and why the others are left out."""
     pairs: list[Pair] = []
     left_out: dict[str, str] = {}
-    for case in chosen:
+    for case in cases:
+        before, after = (problems.of(opening, prompt, case) for prompt in (baseline, candidate))
         for point in case.points:
             why = incompatible(point, (baseline, candidate))
             if why:
                 left_out[f"{case.id}/{point.id}"] = why
-            elif (pair := problems.of(_pair, case, point, baseline, candidate)) is not None:
-                pairs.append(pair)
-    problems.stop()
-    if not pairs:
-        place = the_eval.place("cases")
-        raise Mistake([Problem(place, "no decision is left to measure; check the cases and the filter")])
-    budget = the_eval.budget if options.max_cost is None else replace(the_eval.budget, dollars=options.max_cost)
-    contests = _contests(the_eval)
-    return Plan(the_eval, baseline, candidate, contests, tuple(pairs), left_out, budget, options.subset)
+            elif before is not None and after is not None:
+                past = history(case, point)
+                one = scene(baseline, case, point, opening=before, past=past)
+                other = scene(candidate, case, point, opening=after, past=past)
+                pairs.append(Pair(case, point, one, other, _same_text(one, other)))
+    return tuple(pairs), left_out
+
+
+def _policy(the_eval: Eval, cases: Sequence[Case], *, subset: bool) -> Policy:
+    """The gate for these cases; a subset compares and protects only what it has cases of."""
+    attributes = {key for case in cases for key in case.segments}
+    policy = policy_for(the_eval, attributes)
+    if not subset:
+        return policy
+    by = tuple(name for name in policy.by if set(name.split("*")) <= attributes)
+    protect = tuple(p for p in policy.protect if any(p.items() <= case.segments.items() for case in cases))
+    return replace(policy, by=by, protect=protect)
 
 
 class Problems:
@@ -263,13 +287,8 @@ def incompatible(point: DecisionPoint, prompts: Sequence[Prompt]) -> str:
     return ""
 
 
-def _pair(case: Case, point: DecisionPoint, baseline: Prompt, candidate: Prompt) -> Pair:
-    before, after = scene(baseline, case, point), scene(candidate, case, point)
-    return Pair(case, point, before, after, _same_text(before, after))
-
-
 def _same_text(one: Scene, other: Scene) -> bool:
-    same_messages = [m.canonical for m in one.messages] == [m.canonical for m in other.messages]
+    same_messages = one.messages[0].canonical == other.messages[0].canonical  # the call after it is the same
     same_tools = one.prompt.tools == other.prompt.tools and one.mode == other.mode
     return same_messages and same_tools and one.prompt.parameters == other.prompt.parameters
 
