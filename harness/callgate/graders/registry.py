@@ -25,7 +25,7 @@ class Rule:
     """A rule as it is registered: `function(seen, **options) -> Grade`, pure and offline.
 
     A rule whose meaning changes gets a new `version`. `blocking` ones enter `success`. `expects` are the keys of
-    `expect` that turn it on or that it reads; a rule speaks only where it applies, so all are on by default.
+    `expect` that turn it on; a rule speaks only where it applies, so all are on by default.
     """
 
     id: str
@@ -48,15 +48,15 @@ def _rules(*rules: Rule) -> Mapping[str, Rule]:
 RULES: Mapping[str, Rule] = _rules(
     Rule("whole_reply", 1, "task", True, calls.whole_reply),
     Rule("tool_called", 1, "task", True, calls.tool_called, ("calls", "act")),
-    Rule("tool_args", 1, "task", True, calls.tool_args, ("calls", "extra_args")),
+    Rule("tool_args", 1, "task", True, calls.tool_args, ("calls",)),
     Rule("tool_schema", 1, "format", True, calls.tool_schema),
     Rule("tool_forbidden", 1, "safety", True, calls.tool_forbidden, ("forbidden_calls", "other_calls")),
-    Rule("tool_order", 1, "task", False, calls.tool_order, ("call_order",)),
+    Rule("tool_order", 1, "task", False, calls.tool_order),
     Rule("appointment_time", 1, "task", True, appointments.appointment_time),
     Rule("services_complete", 1, "task", True, calls.services_complete),
     Rule("must_say", 1, "task", True, sayings.must_say, ("must_say",)),
     Rule("must_not_say", 1, "faithfulness", True, sayings.must_not_say, ("must_not_say",)),
-    Rule("numbers_grounded", 1, "faithfulness", True, claims.numbers_grounded, ("facts_allowed",)),
+    Rule("numbers_grounded", 1, "faithfulness", True, claims.numbers_grounded),
     Rule("claimed_action_without_call", 1, "faithfulness", True, claims.claimed_action_without_call),
     Rule("forbidden_promise", 1, "safety", True, claims.forbidden_promise),
     Rule("language_match", 1, "experience", True, speech.language_match, ("language",)),
@@ -74,5 +74,5 @@ GRADED_BY: Mapping[str, str] = {"judge": JUDGE} | {
 }
 """Key of `expect` -> the grader that grades it. A key that is neither here nor in UNGRADED has no grader yet."""
 
-UNGRADED = frozenset({"references"})
-"""Keys of `expect` that inform people and are never compared."""
+UNGRADED = frozenset({"call_order", "extra_args", "facts_allowed", "references"})
+"""Keys of `expect` that tune a grader or inform people; alone they grade nothing."""
