@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 from callgate.concepts import Case, DecisionPoint, Evidence, NotApplicable, Score, ToolTurn, Trial
 from callgate.graders.custom import grader
-from callgate.graders.seen import history
 from callgate.graders.text import fold, sentences
 from callgate.graders.values import Value, find
+from callgate.replay import past_turns
 
 OFFERS = re.compile(
     r"\b(i have|i've got|i could do|i can (do|offer)|available|how about|would you (like|prefer)|does|do you|works?"
@@ -40,7 +40,7 @@ def offers_open_slot(
 
 def open_slots(case: Case, decision: DecisionPoint, trial: Trial, tool: str, key: str) -> set[object]:
     """Minutes of the day, in the case's zone, of every start that the tool returned up to and in the trial."""
-    results = [turn.result for turn in history(case, decision) if isinstance(turn, ToolTurn) and turn.tool == tool]
+    results = [turn.result for turn in past_turns(case, decision) if isinstance(turn, ToolTurn) and turn.tool == tool]
     results += [answer.content for answer in trial.answers if answer.call.name == tool and answer.kind == "answered"]
     zone, minutes = ZoneInfo(case.timezone), set[object]()
     for result in results:

@@ -32,21 +32,9 @@ from callgate.graders.language import guess, language_of
 from callgate.graders.matching import Match, matches
 from callgate.graders.packs import LANGUAGES, Pack, pack
 from callgate.graders.text import fold, words
+from callgate.replay import past_turns
 
 PastTurn: TypeAlias = AgentTurn | CallerTurn | ToolTurn
-
-
-def history(case: Case, point: DecisionPoint) -> tuple[PastTurn, ...]:
-    """The turns before the decision; an earlier decision counts as what was forced, or else recorded there."""
-    past: list[PastTurn] = []
-    for turn in case.turns:
-        if not isinstance(turn, DecisionPoint):
-            past.append(turn)
-        elif turn.id == point.id:
-            break
-        else:
-            past.extend(turn.forced or turn.recorded)
-    return tuple(past)
 
 
 def leaves(value: Json) -> Iterator[Json]:
@@ -79,7 +67,7 @@ class Context:
 
     @cached_property
     def history(self) -> tuple[PastTurn, ...]:
-        return history(self.case, self.point)
+        return tuple(past_turns(self.case, self.point))
 
     @cached_property
     def tool(self) -> Mapping[str, Tool]:
