@@ -108,9 +108,9 @@ def family(
 
 
 def _test(index: int, table: Table, segment: Segment, cases: Mapping[str, CaseInfo], unpaired: frozenset[str]) -> Test:
-    names = [name for name in table.cases if name in segment.cases]
+    names = sorted(segment.cases)
     local = np.full(len(table.cases), -1, dtype=np.int64)
-    local[[i for i, name in enumerate(table.cases) if name in segment.cases]] = np.arange(len(names))
+    local[[table.number[name] for name in names]] = np.arange(len(names))
     of_row = local[table.case_of_row]
     rows = np.flatnonzero(of_row >= 0)
     clusters = [cases[name].cluster or name for name in names]

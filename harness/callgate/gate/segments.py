@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -55,45 +54,40 @@ def segments(cases: Mapping[str, CaseInfo], policy: Policy) -> tuple[Segment, ..
     if not cases:
         raise Mistake("no case to compare: an empty set clears nothing")
     _check(cases, policy)
-    found: list[dict[str, str]] = [{}]
-    found += [of for entry in policy.by if "*" not in entry for of in _values(cases, (entry,), 1)]
-    pairs = [entry.split("*") for entry in policy.by if "*" in entry]
-    found += [of for names in pairs for of in _values(cases, [n.strip() for n in names], FEWEST_OF_A_PAIR)]
-    found += [dict(of) for of in policy.protect]
-    unique: dict[frozenset[tuple[str, str]], dict[str, str]] = {}
-    for of in found:
-        unique.setdefault(frozenset(of.items()), of)
+    whole = frozenset(cases)
+    found: list[tuple[Mapping[str, str], frozenset[str]]] = [({}, whole)]
+    for entry in sorted(policy.by, key=lambda entry: "*" in entry):  # single attributes first
+        names = [name.strip() for name in entry.split("*")]
+        found += _groups(cases, names, FEWEST_OF_A_PAIR if len(names) > 1 else 1)
+    found += [(of, frozenset(name for name, case in cases.items() if _holds(case, of))) for of in policy.protect]
     protected = [frozenset(of.items()) for of in policy.protect]
-    return tuple(
-        Segment(
-            of,
-            _members(cases, of),
-            frozenset(),
-            level_margin(policy.margins, of),
-            is_pair=len(of) > 1,
-            protected=not of or key in protected,
-        )
-        for key, of in unique.items()
-    )
-
-
-def _members(cases: Mapping[str, CaseInfo], of: Mapping[str, str]) -> frozenset[str]:
-    return frozenset(name for name, case in cases.items() if _holds(case, of))
+    unique: dict[frozenset[tuple[str, str]], Segment] = {}
+    for of, members in found:
+        key = frozenset(of.items())
+        margin = level_margin(policy.margins, of)
+        unique.setdefault(key, Segment(of, members, members, margin, len(of) > 1, not of or key in protected))
+    return tuple(unique.values())
 
 
 def _holds(case: CaseInfo, of: Mapping[str, str]) -> bool:
     return all(case.segments.get(key) == value for key, value in of.items())
 
 
-def _values(cases: Mapping[str, CaseInfo], names: Sequence[str], fewest: int) -> list[dict[str, str]]:
-    """The values that these attributes take, the largest group first."""
-    counts = Counter(
-        tuple(case.segments[name] for name in names)
-        for case in cases.values()
-        if all(name in case.segments for name in names)
-    )
-    ordered = sorted(counts, key=lambda values: (-counts[values], values))
-    return [dict(zip(names, values, strict=True)) for values in ordered if counts[values] >= fewest]
+def _groups(
+    cases: Mapping[str, CaseInfo], names: Sequence[str], fewest: int
+) -> list[tuple[Mapping[str, str], frozenset[str]]]:
+    """The groups that these attributes make, the largest first."""
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for name_of_case, case in cases.items():
+        values = tuple(case.segments.get(name, "") for name in names)
+        if all(name in case.segments for name in names):
+            groups.setdefault(values, []).append(name_of_case)
+    ordered = sorted(groups, key=lambda values: (-len(groups[values]), values))
+    return [
+        (dict(zip(names, values, strict=True)), frozenset(groups[values]))
+        for values in ordered
+        if len(groups[values]) >= fewest
+    ]
 
 
 def _check(cases: Mapping[str, CaseInfo], policy: Policy) -> None:

@@ -59,6 +59,7 @@ class Table:
         self.model, self.metric = strata[0].model, strata[0].metric
         names, case_of_row, counts = np.unique([s.case for s in self.strata], return_inverse=True, return_counts=True)
         self.cases = [str(name) for name in names]
+        self.number = {name: i for i, name in enumerate(self.cases)}
         self.case_of_row: IntArray = case_of_row.astype(np.int64)
         self.decisions: IntArray = counts.astype(np.int64)[self.case_of_row]  # of the row's case
         self.identical: BoolArray = np.array([s.identical for s in self.strata])
@@ -69,10 +70,6 @@ class Table:
         self.top = 1 if bool(np.isin(measured, (0.0, 1.0, ABSENT)).all()) else GRADES
         self.baseline, self.candidate = _on_grid(baseline, self.top), _on_grid(candidate, self.top)
         self._views: dict[int, View] = {}
-
-    @cached_property
-    def row_of(self) -> dict[tuple[str, str], int]:
-        return {(s.case, s.decision): row for row, s in enumerate(self.strata)}
 
     def view(self, k: int) -> View:
         """Every stratum at its first `k` candidate trials and its first max(k, held) baseline trials."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -62,30 +63,26 @@ def _lines(stream: Iterable[str], column: str, side: Side) -> Side:
     first = next(parsed, None)
     if first is None:
         return side
-    everything = _chained(first, parsed)
+    everything = chain([first], parsed)
     if promptfoo.is_result(first[1]):
         return side.add(promptfoo.rows(everything, column, side))
     return side.add(_mappings(everything, side))
 
 
-def _chained(first: tuple[int, Any], rest: Lines) -> Lines:
-    yield first
-    yield from rest
-
-
 def _parsed(stream: Iterable[str], side: Side) -> Lines:
+    decode = json.JSONDecoder().decode
     for line, text in enumerate(stream, 1):
         if text.isspace():
             continue
         try:
-            yield line, json.loads(text)
+            yield line, decode(text)
         except ValueError as error:
             side.problem(line, f"not JSON: {error}")
 
 
 def _mappings(rows: Iterable[tuple[int, Any]], side: Side) -> Iterator[tuple[int, Mapping[str, Any]]]:
     for line, row in rows:
-        if isinstance(row, Mapping):
+        if type(row) is dict or isinstance(row, Mapping):  # the first is quick
             yield line, row
         else:
             side.problem(line, f"a row is an object with case, trial, grader and score, not {type(row).__name__}")

@@ -78,8 +78,16 @@ def tail(counts: Mapping[Bag, int], sums: Mapping[Bag, int]) -> tuple[float, flo
 
 def lowest(counts: Mapping[Bag, int]) -> float:
     """The smallest p that these bags could have given, without working out p."""
-    log = sum(n * math.log(draw(bag.values, bag.drawn).mass[0]) for bag, n in counts.items())
+    log = sum(n * _log_lowest(bag) for bag, n in counts.items())
     return max(math.exp(log), sys.float_info.min)  # a probability that is possible is never 0
+
+
+@lru_cache(maxsize=65536)
+def _log_lowest(bag: Bag) -> float:
+    """log P(the candidate drew the lowest scores there are): ties at the edge may be drawn in several ways."""
+    edge = bag.values[bag.drawn - 1]
+    ties, below = bag.values.count(edge), bag.values.index(edge)
+    return math.log(math.comb(ties, bag.drawn - below) / math.comb(len(bag.values), bag.drawn))
 
 
 def integer_weights(bags: Sequence[Bag]) -> list[int]:
@@ -94,7 +102,7 @@ def integer_weights(bags: Sequence[Bag]) -> list[int]:
     return [max(1, round(FINEST_WEIGHT * w / (largest * divisor))) for w in whole]
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=65536)
 def draw(values: tuple[int, ...], drawn: int) -> Mass:
     """Distribution of the sum of `drawn` values taken without replacement; cached, since bags repeat a great deal."""
     low, high = values[0], values[-1]
