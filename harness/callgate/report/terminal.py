@@ -22,6 +22,7 @@ from callgate.report.words import (
 )
 
 FLIPS_SHOWN = 3
+SEGMENTS_EXPLAINED = 3
 Style = Callable[[str, str], str]  # (kind, text) -> text; kinds: good, bad, unsure, faint, strong
 
 
@@ -44,7 +45,7 @@ def screen(decision: Decision, spent: str = "", *, style: Style = plain, everyth
     parts = [_head(decision, spent, style)]
     if decision.comparisons:
         parts.append(_table(decision, style, everything=everything))
-    parts.extend(_broken(decision, row, style) for row in decision.comparisons if row.verdict == "block")
+    parts.extend(_broken(decision, row, style) for row in explained(decision))
     parts.append(_not_measured(decision, style))
     parts.append(_last_line(decision, style))
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -91,6 +92,17 @@ def _kind(row: Comparison) -> str:
     if row.verdict == "pass":
         return "good" if row.role == "gate" else "faint"
     return "faint" if row.verdict == "closed" or (is_pair(row) and row.role == "watch") else "unsure"
+
+
+def explained(decision: Decision) -> list[Comparison]:
+    """The blocked segments to give evidence for: those that no other blocked segment already holds, the worst first."""
+    blocked = [row for row in decision.comparisons if row.verdict == "block"]
+    outer = [
+        row
+        for row in blocked
+        if not any(o.segment.items() < row.segment.items() and o.segment and o.model == row.model for o in blocked)
+    ]
+    return sorted(outer, key=lambda row: row.change or 0.0)[:SEGMENTS_EXPLAINED]
 
 
 def _broken(decision: Decision, row: Comparison, style: Style) -> str:
