@@ -211,6 +211,11 @@ def nosy(case, decision, reply, *, port: int = 0):
         reached = True
     except OSError:
         reached = False
+    try:
+        with open(f"/proc/{os.getppid()}/environ", "rb") as other:
+            reached = bool(other.read()) or reached
+    except OSError:
+        pass
     return Score(float(not reached), passed=not reached, why=repr(dict(os.environ)))
 """,
     )

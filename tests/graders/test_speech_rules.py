@@ -13,7 +13,6 @@ from utterances import EN, ES, MIXED, OTHER
 from callgate.concepts import AgentTurn, CallerTurn, ToolTurn
 from callgate.graders.language import language_of
 from callgate.graders.rules.questions import slot_problem
-from callgate.graders.rules.sayings import problem
 
 NAMES = context().names
 BOOKED = call("book_appointment", start="2026-03-09T14:00:00-05:00", services=["oil_change"], name="Dana Whitfield")
@@ -147,33 +146,6 @@ def test_claims_are_left_to_a_judge():
     assert verdict(graded("must_not_say", where, "You can have a loaner.")) == "n/a"
 
 
-@pytest.mark.parametrize(
-    ("item", "said"),
-    [
-        ({"tyme": "14:00"}, "did you mean 'time'"),
-        ({"time": "2 PM"}, 'such as "14:00"'),
-        ({"time": "25:00"}, 'such as "14:00"'),
-        ({"date": "March 9"}, 'such as "2026-03-09"'),
-        ({"money": "cheap"}, "such as 89.95"),
-        ({"phone": "12"}, "telephone number"),
-        ({"number": "many"}, "a number"),
-        ({"regex": "(?=x)"}, "RE2"),
-        ({"any_of": []}, "wants a list"),
-        ({"any_of": [{"claim": "x"}]}, "claim"),
-        ({"time": "14:00", "date": "2026-03-09"}, "one of"),
-        ("...", "at least one word"),
-        (7, "wanted a text"),
-    ],
-)
-def test_a_saying_that_cannot_be_looked_for_is_a_mistake(item, said):
-    assert said in (problem(item) or "")
-
-
-@pytest.mark.parametrize("item", [entry[1] for entry in SAID] + [{"claim": "x is y"}])
-def test_a_saying_that_can_be_looked_for_is_none(item):
-    assert problem(item) is None
-
-
 # ---------------------------------------------------------------------------------------------- questions
 
 ASKED = [
@@ -249,6 +221,16 @@ def test_slots_are_known_by_name():
     assert slot_problem("name") is None
     assert slot_problem("services") is None
     assert "did you mean 'vehicle'" in (slot_problem("vehicel") or "")
+
+
+def test_a_slot_that_no_pack_knows_is_not_measured():
+    for rule, where in (
+        ("repeat_question", context(must_not_ask=("nmae",))),
+        ("question_budget", context(must_ask=("nmae",))),
+    ):
+        grade = graded(rule, where, "What is your name?")
+        assert verdict(grade) == "Failure"
+        assert "did you mean 'name'" in grade.why
 
 
 def test_questions_are_counted_and_wanted_ones_are_missed():

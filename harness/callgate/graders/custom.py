@@ -114,16 +114,22 @@ def _options(node: ast.FunctionDef | ast.AsyncFunctionDef, problems: list[Proble
     return options
 
 
+_BARE = "run with an empty environment, but with the network and the sight of other processes"
+
+
 @cache
 def sandbox() -> tuple[tuple[str, ...], str]:
-    """The words that put a process apart from the network, and a note where this platform has none."""
+    """The words that put a process apart from the network, and a note where this platform has none.
+
+    A user namespace of its own also keeps it from reading the environment of our process in /proc.
+    """
     tool = shutil.which("unshare")
     if tool is None:
-        return (), "custom graders run with an empty environment, but with the network: there is no unshare here"
+        return (), f"custom graders {_BARE}: there is no unshare here"
     words = (tool, "-rn")
     allowed = subprocess.run([*words, "true"], capture_output=True, check=False, env={"PATH": "/usr/bin:/bin"})  # noqa: S603
     if allowed.returncode != 0:
-        return (), "custom graders run with an empty environment, but with the network: unshare -rn is not allowed here"
+        return (), f"custom graders {_BARE}: unshare -rn is not allowed here"
     return words, ""
 
 

@@ -11,13 +11,6 @@ from callgate.concepts import Grade, Json
 from callgate.graders.rules import appointments, calls, claims, questions, sayings, speech
 
 Class = Literal["task", "faithfulness", "safety", "experience", "format"]
-HEADLINE: Mapping[Class, str] = {
-    "task": "intent",
-    "faithfulness": "hallucination",
-    "safety": "hallucination",
-    "experience": "response quality",
-    "format": "response quality",
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,9 @@ def numbers_grounded(seen: Seen) -> Grade:
     if not stated:
         return NotApplicable("no number was said")
     loose = [(utterance, value) for utterance, value in stated if not seen.grounds.hold(value)]
-    why = "; ".join(f"{value.kind} {value.text.strip()} comes from nowhere: {excerpt(u.text)}" for u, value in loose)
+    why = "; ".join(
+        f"{value.kind} {value.text.strip(' .,')} comes from nowhere: {excerpt(u.text)}" for u, value in loose
+    )
     evidence = tuple(utterance.evidence(value.start, value.end) for utterance, value in loose)
     share = 1 - len(loose) / len(stated)
     return Score(share, passed=not loose, why=why or "every number has a source", evidence=evidence)
@@ -58,7 +60,8 @@ def claimed_action_without_call(seen: Seen) -> Grade:
     if not claimed:
         return NotApplicable("nothing is said to be done")
     false = [(act, proof) for act, proof in claimed if not _done(seen, act)]
-    why = "; ".join(f"says {_SAYS.get(act, act)}, but no call did it: {excerpt(proof.text)}" for act, proof in false)
+    said = dict.fromkeys(f"says {_SAYS.get(act, act)}, but no call did it: {excerpt(p.text)}" for act, p in false)
+    why = "; ".join(said)
     evidence = tuple(dict.fromkeys(proof for _, proof in false))
     return Score(
         0.0 if false else 1.0, passed=not false, why=why or "what is said to be done was done", evidence=evidence

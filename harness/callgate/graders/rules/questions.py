@@ -50,7 +50,7 @@ def repeat_question(seen: Seen, *, confidence: float = 0.6) -> Grade:
     known = _singular(seen.expect.must_not_ask)
     if not known:
         return NotApplicable("nothing is said to be known")
-    failure: Failure | None = seen.unpacked()
+    failure = seen.unpacked() or _unknown(seen.expect.must_not_ask)
     if failure:
         return failure
     if not seen.utterances:
@@ -72,6 +72,12 @@ def _singular(names: tuple[str, ...]) -> frozenset[str]:
     return frozenset(name if name in known else name.removesuffix("s") for name in names)
 
 
+def _unknown(names: tuple[str, ...]) -> Failure | None:
+    """A slot that no pack has questions for cannot be seen to be asked for, so nothing was measured."""
+    problem = next(filter(None, map(slot_problem, names)), None)
+    return Failure("no_pack", problem) if problem else None
+
+
 def slot_problem(name: str) -> str | None:
     """What is wrong with a slot of must_ask or must_not_ask; None where a pack knows it."""
     known = slots()
@@ -87,7 +93,7 @@ def question_budget(seen: Seen) -> Grade:
     limit, wanted = seen.expect.max_questions, seen.expect.must_ask
     if limit is None and not wanted:
         return NotApplicable("no limit on questions and none wanted")
-    failure = seen.unpacked()
+    failure = seen.unpacked() or _unknown(wanted)
     if failure:
         return failure
     problems, evidence = [], []

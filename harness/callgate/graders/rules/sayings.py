@@ -1,4 +1,4 @@
-"""must_say and must_not_say: texts, values and patterns in what was said; `problem` checks an item before any run.
+"""must_say and must_not_say: texts, values and patterns in what was said.
 
 A text is found as whole words, folded for case, accents and punctuation. Values are found in any form that the pack of
 the utterance's language reads, and an ambiguous one ("at two") counts for each of its readings. `claim:` items are a
@@ -12,13 +12,11 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 
 from callgate.concepts import Evidence, Failure, Grade, Json, NotApplicable, Score
-from callgate.files import did_you_mean
 from callgate.graders.seen import Seen, Utterance
 from callgate.graders.text import excerpt, fold, words
 from callgate.graders.values import Day, Value, find
 from callgate.matchers import pattern_of
 
-KINDS = ("text", "time", "date", "money", "phone", "number", "regex", "claim", "any_of")
 _CLOCK = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)\Z")
 
 
@@ -141,54 +139,3 @@ def _same_phone(wanted: str, said: str) -> bool:
 def _minute(text: str) -> int | None:
     match = _CLOCK.match(text)
     return (int(match[1]) * 60 + int(match[2])) % 1440 if match else None
-
-
-def problem(item: Json) -> str | None:
-    """What is wrong with an item of must_say or must_not_say, and what would be right; None where nothing is."""
-    if isinstance(item, str):
-        return None if words(item) else "a text to look for needs at least one word"
-    if not isinstance(item, Mapping) or len(item) != 1:
-        return f"wanted a text or one of {', '.join(f'{kind}: ...' for kind in KINDS)}"
-    kind, value = next(iter(item.items()))
-    if kind not in KINDS:
-        return f"unknown kind {kind!r}{did_you_mean(kind, KINDS)}"
-    return _PROBLEMS[kind](value)
-
-
-def _inner(value: Json) -> str | None:
-    if not isinstance(value, list | tuple) or not value:
-        return "any_of wants a list of texts or values"
-    if any(isinstance(one, Mapping) and "claim" in one for one in value):
-        return "a claim cannot stand inside any_of: it goes to a judge on its own"
-    return next((f"any_of: {found}" for one in value if (found := problem(one))), None)
-
-
-def _readable(read: Callable[[str], object], wanted: str) -> Callable[[Json], str | None]:
-    def check(value: Json) -> str | None:
-        try:
-            return None if read(str(value)) is not None else f"{value!r} is not {wanted}"
-        except ValueError:
-            return f"{value!r} is not {wanted}"
-
-    return check
-
-
-def _pattern(value: Json) -> str | None:
-    try:
-        pattern_of(str(value))
-    except ValueError as error:
-        return str(error)
-    return None
-
-
-_PROBLEMS: Mapping[str, Callable[[Json], str | None]] = {
-    "text": lambda value: None if words(str(value)) else "a text to look for needs at least one word",
-    "time": _readable(_minute, 'a time of day such as "14:00"'),
-    "date": _readable(date.fromisoformat, 'a date such as "2026-03-09"'),
-    "money": _readable(lambda text: float(text.strip("$ ")), "an amount such as 89.95"),
-    "phone": _readable(lambda text: re.sub(r"\D", "", text)[6:] or None, 'a telephone number such as "+13125550142"'),
-    "number": _readable(float, "a number"),
-    "regex": _pattern,
-    "claim": lambda value: None if isinstance(value, str) and value.strip() else "a claim is a sentence",
-    "any_of": _inner,
-}
