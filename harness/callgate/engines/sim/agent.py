@@ -6,13 +6,14 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from callgate.engines.sim.acts import Act
 from callgate.engines.sim.draw import Draws
 from callgate.engines.sim.judge import judge
 from callgate.engines.sim.levers import rules_of
-from callgate.engines.sim.policy import Act, decide
-from callgate.engines.sim.speech import spoken
-from callgate.engines.sim.spoil import spoil, worded
+from callgate.engines.sim.policy import decide
+from callgate.engines.sim.spoil import spoil
 from callgate.engines.sim.understanding import read
+from callgate.engines.sim.wording import worded
 from callgate.engines.sim.world import world_of
 
 MODELS = ("receptionist-small", "receptionist-large", "judge")
@@ -53,6 +54,3 @@ def _reply(act: Act, text: str, index: int) -> dict[str, Any]:
         "function": {"name": act.tool, "arguments": arguments},
     }
     return {"content": text or None, "tool_calls": [call]}
-
-
-__all__ = ["MODELS", "answer", "spoken"]

@@ -9,15 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from callgate.engines.sim.days import WEEKDAYS
+from callgate.engines.sim.services import SERVICES
 from callgate.engines.sim.speech import DAYS, SERVICE_NAMES, Line
 from callgate.engines.sim.text import CARDINALS, fold, leaning
-from callgate.engines.sim.when import WEEKDAYS
-from callgate.engines.sim.wishes import SERVICES
 from callgate.engines.sim.world import World
 
 _MONEY = re.compile(r"\$ ?(\d+(?:,\d{3})*(?:\.\d\d)?)|(\d+(?:\.\d\d)?) (?:dollars|dolares)")
 _MINUTES = re.compile(r"\b(\d+) (?:minutes|minutos)\b")
-_HOURS = re.compile(r"\b(an|one|una|\d+(?:\.\d)?|two|three|dos|tres)(?: and a half| y media)? (?:hours?|horas?)\b(?: y media| and a half)?")
+_HOURS = re.compile(
+    r"\b(an|one|una|\d+(?:\.\d)?|two|three|dos|tres)(?: and a half| y media)? (?:hours?"
+    r"|horas?)\b(?: y media| and a half)?"
+)
 _FREE = re.compile(r"\bfree\b|\bno charge\b|\bgratis\b|\bsin costo\b")
 _SPAN = re.compile(r"(\d{1,2}:\d\d)(?: in the (morning|afternoon|evening)| ?([ap])\.?m\.?)?")
 _KEYWORDS = {
@@ -29,7 +32,7 @@ _KEYWORDS = {
     "address": r"^(?:our )?(?:address|direccion)\b",
     "hours": r"^(?:our )?(?:service )?(?:hours|horario)\b",
     "services": r"^(?:our )?services?\b|servicios\b",
-}  # fmt: skip
+}
 UNKNOWN = Line("unknown")
 
 
@@ -87,7 +90,12 @@ def _about(service: str, world: World, also: re.Pattern[str]) -> str | None:
     for statement in world.statements if pattern else ():
         folded = fold(statement)
         others = [name for name, other in SERVICES.items() if name != service and other.search(folded)]
-        if pattern and pattern.search(folded) and also.search(folded) and not (others and service == "state_inspection" and "state" not in folded and "estatal" not in folded):
+        if (
+            pattern
+            and pattern.search(folded)
+            and also.search(folded)
+            and not (others and service == "state_inspection" and "state" not in folded and "estatal" not in folded)
+        ):
             return statement
     return None
 
@@ -161,7 +169,10 @@ def _hours(fact: str, world: World, asked: str) -> Line:
     return _both(f"We are open {english}.", f"Atendemos {spanish}.")
 
 
-_TODAY = re.compile(r"\b(?:today|tonight|right now|or what|this evening|now|hoy|ahorita|ahora|esta noche|still)\b|\byou (?:guys )?open\?")
+_TODAY = re.compile(
+    r"\b(?:today|tonight|right now|or what|this evening|now|hoy|ahorita|ahora|esta noche|still)\b"
+    r"|\byou (?:guys )?open\?"
+)
 _WEEKDAY_WORDS = re.compile(r"\bweekdays?\b|\bentre semana\b|\bdias? de (?:la )?semana\b")
 
 

@@ -7,36 +7,105 @@ from dataclasses import dataclass
 from typing import Literal
 
 _NOBODY = re.compile(
-    r"\b(?:nobody|no one|everybody'?s at|not a soul)\b.{0,25}\b(?:there|free|answer\w*|picking|picks|around|lunch|home)|\bnobody'?s? (?:there|free|picking|answering)|\bdon'?t (?:wanna|want to) be (?:passed|transferred)"
-    r"|\bdon't (?:put me through|transfer)|\bnadie (?:contesta|responde|atiende|esta)|\bno (?:contestan|hay nadie|me pase|me transfiera|me comunique|quiero (?:que me pas\w+|esperar|hablar con))|\bno esta(?: nadie)?\b"
+    r"\b(?:nobody|no one|everybody'?s at|not a soul)\b.{0,25}\b(?:there|free|answer\w*|picking|picks"
+    r"|around|lunch|home)|\bnobody'?s? (?:there|free|picking|answering)|\bdon'?t (?:wanna"
+    r"|want to) be (?:passed|transferred)"
+    r"|\bdon't (?:put me through|transfer)|\bnadie (?:contesta|responde|atiende|esta)"
+    r"|\bno (?:contestan|hay nadie|me pase|me transfiera|me comunique|quiero (?:que me pas\w+|esperar"
+    r"|hablar con))|\bno esta(?: nadie)?\b"
 )
 _WRITE = re.compile(
-    r"\b(?:take|write|jot)(?: \w+){0,3} down\b|\b(?:take|leave|pass on|write|jot|make)(?: \w+){0,3} (?:note|message|complaint)\b|\bjust (?:a )?(?:note|message)|\b(?:make|leave|take) (?:a )?(?:note|message)|\bcall(?:ed)? me back\b|\bhave (?:somebody|someone|them|him|her) call\b|\bcallback\b"
-    r"|\b(?:dej\w+|anot\w+|apunt\w+|tom\w+|escrib\w+|pas\w+)(?: \w+){0,3} (?:recado|mensaje|queja|nota)\b|\b(?:anot|apunt|escrib)(?:e|elo|ela|ar|eme|alo|ala)\b|\bque me (?:llamen?|marquen?|devuelvan la llamada|hablen?)\b|\bquede (?:por )?escrit\w+|\bpor escrito\b|\brecado\b"
+    r"\b(?:take|write|jot)(?: \w+){0,3} down\b|\b(?:take|leave|pass on|write|jot"
+    r"|make)(?: \w+){0,3} (?:note|message|complaint)\b|\bjust (?:a )?(?:note|message)|\b(?:make|leave"
+    r"|take) (?:a )?(?:note|message)|\bcall(?:ed)? me back\b|\bhave (?:somebody|someone|them|him"
+    r"|her) call\b|\bcallback\b"
+    r"|\b(?:dej\w+|anot\w+|apunt\w+|tom\w+|escrib\w+|pas\w+)(?: \w+){0,3} (?:recado|mensaje|queja"
+    r"|nota)\b|\b(?:anot|apunt|escrib)(?:e|elo|ela|ar|eme|alo|ala)\b|\bque me (?:llamen?|marquen?"
+    r"|devuelvan la llamada|hablen?)\b|\bquede (?:por )?escrit\w+|\bpor escrito\b|\brecado\b"
 )
-_NOT_WRITE = re.compile(r"\b(?:not|no|don't want) (?:a |another |un |otro |take |leave |me deje |quiero |quiero dejar )*(?:message|note|callback|recado|mensaje|nota)\b")
+_NOT_WRITE = re.compile(
+    r"\b(?:not|no|don't want) (?:a |another |un |otro |take |leave |me deje |quiero "
+    r"|quiero dejar )*(?:message|note|callback|recado|mensaje|nota)\b"
+)
 _COMPLAINT = re.compile(
-    r"\bcomplain\w*|\bscratch(?:ed|es)\b|\ba scratch\b|\bovercharg\w+|\bcharged (?:me )?twice|\bgrease\b|\brude\b|\blaughed\b|\bforgot me\b|\bdirty\b|\bstain\w*|\bdamag\w+|\bqueja\w*|\bquejar\w*|\bmanch\w+|\bray(?:on|ones|ado|aron|o|ada)\b|\bgrosero\w*|\bcobraron (?:de mas|dos veces|doble)|\bmal servicio|\bpesim\w+|\bsuci\w+"
+    r"\bcomplain\w*|\bscratch(?:ed|es)\b|\ba scratch\b|\bovercharg\w+|\bcharged (?:me )?twice"
+    r"|\bgrease\b|\brude\b|\blaughed\b|\bforgot me\b|\bdirty\b|\bstain\w*|\bdamag\w+|\bqueja\w*"
+    r"|\bquejar\w*|\bmanch\w+|\bray(?:on|ones|ado|aron|o|ada)\b|\bgrosero\w*|\bcobraron (?:de mas"
+    r"|dos veces|doble)|\bmal servicio|\bpesim\w+|\bsuci\w+"
 )
 _ANGRY = re.compile(
-    r"\bangry\b|\bfurious\b|\bunacceptable\b|\bridiculous\b|\boutrag\w+|\bfed up\b|\bsick (?:and tired|of)\b|\bpissed\b|\bdamn\b|\bhell\b|\bscrew\w*|\b(?:third|fourth|fifth) time\b|\bmad at\b|\bscam\w*|\bthieves\b|\bdisgrace|\bworst\b|\bgarbage\b|\bscratched my\b|\bhad it with\b|\bshame on"
-    r"|\bharto\b|\bharta\b|\bfurios\w+|\benojad\w+|\bmolest[oa]\b|\binaceptable\b|\bcolmo\b|\bridicul\w+|\bverguenza\b|\brater\w+|\bladron\w*|\btercera vez\b|\bcuarta vez\b|\bindignad\w+|\bestafa\w*|\brob\w+\b|\bburla\b|\bbasta\b|\bno es posible\b|\bcoraje\b|\babuso\b|\bque falta de respeto"
+    r"\bangry\b|\bfurious\b|\bunacceptable\b|\bridiculous\b|\boutrag\w+|\bfed up\b|\bsick (?:and tired"
+    r"|of)\b|\bpissed\b|\bdamn\b|\bhell\b|\bscrew\w*|\b(?:third|fourth|fifth) time\b|\bmad at\b"
+    r"|\bscam\w*|\bthieves\b|\bdisgrace|\bworst\b|\bgarbage\b|\bscratched my\b|\bhad it with\b"
+    r"|\bshame on"
+    r"|\bharto\b|\bharta\b|\bfurios\w+|\benojad\w+|\bmolest[oa]\b|\binaceptable\b|\bcolmo\b"
+    r"|\bridicul\w+|\bverguenza\b|\brater\w+|\bladron\w*|\btercera vez\b|\bcuarta vez\b|\bindignad\w+"
+    r"|\bestafa\w*|\brob\w+\b|\bburla\b|\bbasta\b|\bno es posible\b|\bcoraje\b|\babuso\b"
+    r"|\bque falta de respeto"
 )
-_LAWYER = re.compile(r"\b(?:lawyers?|attorneys?|sue|suing|lawsuit|legal action|small claims|abogad\w+|demand(?:a|ar|arlos|are|o)\b|acciones legales|licenciado)\b")
+_LAWYER = re.compile(
+    r"\b(?:lawyers?|attorneys?|sue|suing|lawsuit|legal action|small claims|abogad\w+|demand(?:a|ar"
+    r"|arlos|are|o)\b|acciones legales|licenciado)\b"
+)
 _MANAGER = re.compile(r"\b(?:manager|supervisor|boss|owner|in charge|gerente|encargad\w+|jefe|dueno|director)\b")
 _WANT = re.compile(
-    r"\b(?:speak|talk|put me|get me|gimme|give me|connect|transfer|want|let me|patch|pass me|need|i'd like|hablar|comuni\w+|pas(?:e|eme|ar|arme)|conect\w+|transf\w+|quiero|necesito|me puede|quisiera|habl\w+)\b"
+    r"\b(?:speak|talk|put me|get me|gimme|give me|connect|transfer|want|let me|patch|pass me|need"
+    r"|i'd like|hablar|comuni\w+|pas(?:e|eme|ar|arme)|conect\w+|transf\w+|quiero|necesito|me puede"
+    r"|quisiera|habl\w+)\b"
 )
 _PERSON = re.compile(
-    r"\b(?:real|live|actual|human) (?:person|human|being)|\bhuman(?: being)?\b|\brepresentative\b|\boperator\b|\b(?:talk|speak) (?:to|with) (?:a |an |the |some|your )?(?:person|human|someone|somebody|one|advisor|guy|woman|man|people|service)|\b(?:service )?advisor\b|\bthe (?:guy|fella|man|woman|lady) (?:at|who|that)\b|\bservice desk\b|\bperson\b\W+(?:human|please|now)"
-    r"|\bpersona (?:real|de verdad|de carne)|\bun humano|\bcon (?:una persona|alguien|un asesor|una asesora|el asesor|la asesora|algun \w+|un humano)\b|\basesor\w*\b|\boperador\w*\b|\bser humano|\bmaquinas?\b|\brobots?\b|\bgrabador\w+|\bconnect me\b|\bput me through\b|\bcontestadora"
+    r"\b(?:real|live|actual|human) (?:person|human|being)|\bhuman(?: being)?\b|\brepresentative\b"
+    r"|\boperator\b|\b(?:talk|speak) (?:to|with) (?:a |an |the |some|your )?(?:person|human|someone"
+    r"|somebody|one|advisor|guy|woman|man|people|service)|\b(?:service )?advisor\b|\bthe (?:guy|fella"
+    r"|man|woman|lady) (?:at|who|that)\b|\bservice desk\b|\bperson\b\W+(?:human|please|now)"
+    r"|\bpersona (?:real|de verdad|de carne)|\bun humano|\bcon (?:una persona|alguien|un asesor"
+    r"|una asesora|el asesor|la asesora|algun \w+|un humano)\b|\basesor\w*\b|\boperador\w*\b"
+    r"|\bser humano|\bmaquinas?\b|\brobots?\b|\bgrabador\w+|\bconnect me\b|\bput me through\b"
+    r"|\bcontestadora"
 )
-_SALES = re.compile(r"\bsales(?:man|person|people|woman)?\b(?! tax)|\bbuy(?:ing)? (?:a|another|the) (?:new |used )?(?:car|truck|suv|van)|\btrad(?:e|ing) (?:it |my \w+ |her |him )?in\b|\btrade-?in\b|\btest[- ]drive|\blease\b|\b(?:new|used) (?:car|truck|suv)s?\b|\bfinanc\w+|\bventas\b|\bcomprar (?:un|una|otro|otra|el|la)\b(?! (?:pieza|parte|filtro|bateria))|\bvendedor\w*|\b(?:carro|coche|camioneta|troca) (?:nuev\w+|usad\w+|seminuev\w+)|\bprueba de manejo|\benganche\b")
-_PARTS = re.compile(r"\b(?:parts|pots) (?:department|counter|desk|guy|please)|^(?:\W*(?:yeah|hi|hello|yes)\W+)*parts\b|\b(?:parts|pots)[.,]|\bto parts\b|\bon order\b|\bordered\b.{0,30}\b(?:come in|part|pump|motor|filter|mirror)|\b(?:buy|order|pick up|get) (?:a |some |an |the |new )?(?:part|wiper\w*|floor mats?|mats|filter|mirror|key fob|cap|bulb|hubcap)|\b(?:refacciones|repuestos|partes|piezas|refaccion|repuesto)\b|\bcomprar (?:una|un|la|el) (?:pieza|parte|filtro|espejo|tapon|faro|foco|bateria)")
-_TOW = re.compile(r"\btow\w*\b|\bgrua\w*\b|\bstranded\b|\bbroke(?:n)? down\b|\b(?:come|somebody|someone) (?:and )?(?:get|pick) (?:it|me)\b|\bgot hit\b|\baccident\b|\bcrash\w*|\bwreck\w*|\bwon't start\b|\bdead on the\b|\bside of the (?:road|highway)|\bshoulder\b|\bchoqu\w+|\bchoc\w+|\baccidente\b|\btirad[oa] en\b|\bno (?:arranca|prende|enciende)\b|\bquede (?:tirad|varad|parad)\w+|\bvarad\w+|\bme pegaron\b|\bvolcad\w+|\bcarretera\b|\bhanging (?:off|there)\b|\bditch\b")
-_UNSAFE = re.compile(r"\b(?:pedal\b.{0,25}\bfloor|barely stops?|won't stop|brakes? (?:just )?(?:went|gave|are|went all the way) (?:out|gone)|lost (?:my |the )?brakes|smok(?:e|ing)\b|on fire|flames|fire\b|burning|(?:have|got|with) no brakes|steering (?:locked|wheel (?:shak|lock)\w+|went|is gone)|gas (?:leak|smell)|smell\w* (?:of )?gas|leaking gas|wheel (?:came|fell|is coming|about to)|no frena\w*|sin frenos|no (?:me )?(?:agarran?|responden?|sirven) (?:bien )?los frenos|(?:los )?frenos (?:ya )?no (?:me )?(?:agarran|responden|sirven|funcionan|jalan)|pedal\b.{0,30}\b(?:fondo|suelo|piso)|se va (?:hasta )?(?:al|el) (?:fondo|piso)|humo|incendi\w+|llamas\b|fuego|huele a (?:gasolina|quemado)|direccion (?:se )?(?:traba|trabo|bloque)\w*|not safe|unsafe|peligros\w+)\b")
-_OFFERED = re.compile(r"\b(?:connect you|put you through|transfer you|pass you|speak (?:to|with) (?:an|a) advisor|comuni\w+|transfi\w+|pasar(?:le|lo|la)|le paso|conect\w+)\b")
-_FORGET = re.compile(r"\b(?:not|forget|forget about|no,|no\.|never mind|olvid\w+(?: de)?|no quiero|no es|don't want|ya no)(?: \w+){0,3}? *$")
+_SALES = re.compile(
+    r"\bsales(?:man|person|people|woman)?\b(?! tax)|\bbuy(?:ing)? (?:a|another|the) (?:new "
+    r"|used )?(?:car|truck|suv|van)|\btrad(?:e|ing) (?:it |my \w+ |her |him )?in\b|\btrade-?in\b"
+    r"|\btest[- ]drive|\blease\b|\b(?:new|used) (?:car|truck|suv)s?\b|\bfinanc\w+|\bventas\b"
+    r"|\bcomprar (?:un|una|otro|otra|el|la)\b(?! (?:pieza|parte|filtro|bateria))|\bvendedor\w*"
+    r"|\b(?:carro|coche|camioneta|troca) (?:nuev\w+|usad\w+|seminuev\w+)|\bprueba de manejo"
+    r"|\benganche\b"
+)
+_PARTS = re.compile(
+    r"\b(?:parts|pots) (?:department|counter|desk|guy|please)|^(?:\W*(?:yeah|hi|hello|yes)\W+)*parts\b"
+    r"|\b(?:parts|pots)[.,]|\bto parts\b|\bon order\b|\bordered\b.{0,30}\b(?:come in|part|pump|motor"
+    r"|filter|mirror)|\b(?:buy|order|pick up|get) (?:a |some |an |the |new )?(?:part|wiper\w*"
+    r"|floor mats?|mats|filter|mirror|key fob|cap|bulb|hubcap)|\b(?:refacciones|repuestos|partes"
+    r"|piezas|refaccion|repuesto)\b|\bcomprar (?:una|un|la|el) (?:pieza|parte|filtro|espejo|tapon|faro"
+    r"|foco|bateria)"
+)
+_TOW = re.compile(
+    r"\btow\w*\b|\bgrua\w*\b|\bstranded\b|\bbroke(?:n)? down\b|\b(?:come|somebody"
+    r"|someone) (?:and )?(?:get|pick) (?:it|me)\b|\bgot hit\b|\baccident\b|\bcrash\w*|\bwreck\w*"
+    r"|\bwon't start\b|\bdead on the\b|\bside of the (?:road|highway)|\bshoulder\b|\bchoqu\w+"
+    r"|\bchoc\w+|\baccidente\b|\btirad[oa] en\b|\bno (?:arranca|prende|enciende)\b|\bquede (?:tirad"
+    r"|varad|parad)\w+|\bvarad\w+|\bme pegaron\b|\bvolcad\w+|\bcarretera\b|\bhanging (?:off|there)\b"
+    r"|\bditch\b"
+)
+_UNSAFE = re.compile(
+    r"\b(?:pedal\b.{0,25}\bfloor|barely stops?|won't stop|brakes? (?:just )?(?:went|gave|are"
+    r"|went all the way) (?:out|gone)|lost (?:my |the )?brakes|smok(?:e|ing)\b|on fire|flames|fire\b"
+    r"|burning|(?:have|got|with) no brakes|steering (?:locked|wheel (?:shak|lock)\w+|went|is gone)"
+    r"|gas (?:leak|smell)|smell\w* (?:of )?gas|leaking gas|wheel (?:came|fell|is coming|about to)"
+    r"|no frena\w*|sin frenos|no (?:me )?(?:agarran?|responden?|sirven) (?:bien )?los frenos"
+    r"|(?:los )?frenos (?:ya )?no (?:me )?(?:agarran|responden|sirven|funcionan|jalan)"
+    r"|pedal\b.{0,30}\b(?:fondo|suelo|piso)|se va (?:hasta )?(?:al|el) (?:fondo|piso)|humo|incendi\w+"
+    r"|llamas\b|fuego|huele a (?:gasolina|quemado)|direccion (?:se )?(?:traba|trabo|bloque)\w*"
+    r"|not safe|unsafe|peligros\w+)\b"
+)
+_OFFERED = re.compile(
+    r"\b(?:connect you|put you through|transfer you|pass you|speak (?:to|with) (?:an|a) advisor"
+    r"|comuni\w+|transfi\w+|pasar(?:le|lo|la)|le paso|conect\w+)\b"
+)
+_FORGET = re.compile(
+    r"\b(?:not|forget|forget about|no,|no\.|never mind|olvid\w+(?: de)?|no quiero|no es|don't want"
+    r"|ya no)(?: \w+){0,3}? *$"
+)
 
 Department = Literal["advisor", "sales", "parts", "manager", "towing"]
 

@@ -8,33 +8,40 @@ from __future__ import annotations
 import difflib
 import re
 
-from callgate.engines.sim.text import CARDINALS, ORDINALS, fold
-from callgate.engines.sim.when import MONTHS, WEEKDAYS
-from callgate.engines.sim.wishes import SERVICES
+from callgate.engines.sim.days import MONTHS, WEEKDAYS
+from callgate.engines.sim.services import SERVICES
+from callgate.engines.sim.text import CARDINALS, ORDINALS, fold, listed
 
 _COMMON = frozenset(
-    "a an the and or but so not no yes yeah yep yup nope ok okay sure fine great good perfect please thanks thank you i we he "
-    "she it they my mine your his her our their me us them him this that these those is are was were be been am do does did "
-    "done don't can can't could would will won't should have has had get got go going gonna come bring put take make book "
-    "call name names name's under for from to at in on of off up down out with by about around after before until till then "
-    "now just only really actually well oh ah uh um er hm hmm hey hi hello bye wait hold sorry one two works work time day "
-    "morning afternoon evening noon midnight today tomorrow week next last first second third early late what when where who "
-    "why how which all any some more most much many here there like know think want need said say says see look let let's "
-    "car truck van suv vehicle appointment service oil tire tires brake brakes battery check engine light mrs mr ms miss "
-    "doctor dr ma'am sir spelled spell spelling letter as again still also too very right exactly correct nothing else "
-    "everything something anything dad mom mother father wife husband son daughter brother sister friend kids dog phone "
-    "number same old new both other another man guy hon honey baby god lord jesus never mind whatever cancel move change "
-    "person human being representative manager sales parts advisor operator sticker inspection state rotation alignment "
-    "monday's because cause 'cause if than it's i'm i'll i'd that's there's he's she's they're we're you're isn't should ha han hay haya would'a maybe somebody supposed twice way quick question bottom line "
-    "un una el la los las lo y e o u que de del al a en por para con sin se me te le les nos mi mis su sus tu yo usted "
-    "ustedes ella ellos si no ya es soy esta estoy son era fue ser estar hay tengo tiene tenemos quiero quisiera puedo puede "
-    "gracias favor buenos buenas dias tardes noches hola bueno bien claro perfecto vale ok este esta ese esa eso esto "
-    "nombre nombres apellido llamo llama cita hora horas dia semana manana tarde noche hoy lunes carro coche troca camioneta "
-    "aceite llantas frenos bateria aire mejor entonces pues tambien pero porque cuando donde como cual quien cuanto nada mas "
-    "muy solo nomas senora senor senorita don dona esposo esposa hijo hija mama papa hermano hermana numero telefono a "
-    "ay oiga mire fijese ah eh ajá aja ambas ambos todo todas todos la primera primero segunda segundo ultima ultimo otra otro "
-    "ponga pongale pongalo anote apunte dejela dejelo agende escribe deletreo letra media cuarto punto cosas servicios dos tres las misma mismo "
-    "está va voy venir ir sale queda quede temprano".split()
+    listed(
+        """
+    a an the and or but so not no yes yeah yep yup nope ok okay sure fine great good perfect please thanks thank
+    you i we he she it they my mine your his her our their me us them him this that these those is are was were
+    be been am do does did done don't can can't could would will won't should have has had get got go going
+    gonna come bring put take make book call name names name's under for from to at in on of off up down out
+    with by about around after before until till then now just only really actually well oh ah uh um er hm hmm
+    hey hi hello bye wait hold sorry one two works work time day morning afternoon evening noon midnight today
+    tomorrow week next last first second third early late what when where who why how which all any some more
+    most much many here there like know think want need said say says see look let let's car truck van suv
+    vehicle appointment service oil tire tires brake brakes battery check engine light mrs mr ms miss doctor dr
+    ma'am sir spelled spell spelling letter as again still also too very right exactly correct nothing else
+    everything something anything dad mom mother father wife husband son daughter brother sister friend kids dog
+    phone number same old new both other another man guy hon honey baby god lord jesus never mind whatever
+    cancel move change person human being representative manager sales parts advisor operator sticker inspection
+    state rotation alignment monday's because cause 'cause if than it's i'm i'll i'd that's there's he's she's
+    they're we're you're isn't should ha han hay haya would'a maybe somebody supposed twice way quick question
+    bottom line un una el la los las lo y e o u que de del al a en por para con sin se me te le les nos mi mis
+    su sus tu yo usted ustedes ella ellos si no ya es soy esta estoy son era fue ser estar hay tengo tiene
+    tenemos quiero quisiera puedo puede gracias favor buenos buenas dias tardes noches hola bueno bien claro
+    perfecto vale ok este esta ese esa eso esto nombre nombres apellido llamo llama cita hora horas dia semana
+    manana tarde noche hoy lunes carro coche troca camioneta aceite llantas frenos bateria aire mejor entonces
+    pues tambien pero porque cuando donde como cual quien cuanto nada mas muy solo nomas senora senor senorita
+    don dona esposo esposa hijo hija mama papa hermano hermana numero telefono a ay oiga mire fijese ah eh ajá
+    aja ambas ambos todo todas todos la primera primero segunda segundo ultima ultimo otra otro ponga pongale
+    pongalo anote apunte dejela dejelo agende escribe deletreo letra media cuarto punto cosas servicios dos tres
+    las misma mismo está va voy venir ir sale queda quede temprano
+    """
+    )
 )
 _NEVER = (
     _COMMON | frozenset(CARDINALS) | frozenset(ORDINALS) | frozenset(WEEKDAYS) | frozenset(MONTHS) | {"llc", "am", "pm"}
@@ -42,23 +49,30 @@ _NEVER = (
 _MAY_START = frozenset({"de", "del", "la", "los", "las", "y", "o", "van", "von", "da", "dos", "e", "san"})
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _NAMES_ARE = (
-    r"(?:(?:my|his|her|the) (?:full )?name(?:'s| is|, it's)|name'?s|names|call me|mi nombre(?: completo)? es|me llamo|se llama"
+    r"(?:(?:my|his|her|the) (?:full )?name(?:'s| is|, it's)|name'?s|names|call me"
+    r"|mi nombre(?: completo)? es|me llamo|se llama"
     r"|a nombre (?:de(?: mi \w+,?)?|del senor|mio,?)|nombre(?: es| de)?,?:?|under(?: the name)?(?: of)?|in the name of)"
 )
-_EXPLICIT = re.compile(rf"\b{_NAMES_ARE}[\s,:]+(?:it's |is |es |de )?", re.I)
+_EXPLICIT = re.compile(rf"\b{_NAMES_ARE}[\s,:]+(?:it's |is |es |de )?", re.IGNORECASE)
 _INTRODUCED = re.compile(
-    r"\b(?:it'?s|it is|this is|i'?m|i am|soy|habla|le habla|de parte de|from|with|es|and it's|y soy|aqui|speaking with)\s+", re.I
+    r"\b(?:it'?s|it is|this is|i'?m|i am|soy|habla|le habla|de parte de|from|with|es|and it's|y soy"
+    r"|aqui|speaking with)\s+",
+    re.IGNORECASE,
 )
 _SOMEBODY = re.compile(
-    r"\b(?:for my (?:\w+[ ,.]+)?(?:dad|father|mom|mother|wife|husband|son|daughter|brother|sister|boss|grand\w+|neighbor|aunt|uncle)"
-    r"|in (?:his|her|their) name|not mine|not my name|para mi (?:mama|papa|esposo|esposa|hijo|hija|hermano|hermana|suegr\w+|abuel\w+|vecin\w+|madre|padre|jefe)"
+    r"\b(?:for my (?:\w+[ ,.]+)?(?:dad|father|mom|mother|wife|husband|son|daughter|brother|sister|boss"
+    r"|grand\w+|neighbor|aunt|uncle)"
+    r"|in (?:his|her|their) name|not mine|not my name|para mi (?:mama|papa|esposo|esposa|hijo|hija"
+    r"|hermano|hermana|suegr\w+|abuel\w+|vecin\w+|madre|padre|jefe)"
     r"|de mi (?:mama|papa|esposo|esposa|hijo|hija|hermano|hermana|suegr\w+|abuel\w+|madre|padre)"
     r"|a nombre de|a su nombre|under (?:his|her|my (?:wife|husband|mom|dad|mother|father|son|daughter)'s)"
     r"|(?:put|make) it (?:in|under)|it's under|under the name|estaba? a nombre|esta a nombre)\b",
 )
 _SPELLED = re.compile(r"(?<![^\W\d_])(?<!['’])(?:[A-Za-zñÑ](?:[\s,.-]+|$)){3,}")
 _ASKS_NAME = re.compile(
-    r"\bname\b|\bnombre\b|who am i speaking|who is calling|con quien (?:hablo|tengo)|como se llama|quien (?:habla|llama)|a nombre de quien", re.I
+    r"\bname\b|\bnombre\b|who am i speaking|who is calling|con quien (?:hablo|tengo)|como se llama"
+    r"|quien (?:habla|llama)|a nombre de quien",
+    re.IGNORECASE,
 )
 
 
@@ -95,7 +109,13 @@ def _told(text: str) -> str | None:
             good = [name for name in good if name in text]
         if good:
             return max(reversed(good), key=lambda name: len(name.split()))
-    pairs = [run for run in _runs(text) if len(run.split()) >= 2 and run in text and all(word[0].isupper() or word in _MAY_START for word in run.split())]
+    pairs = [
+        run
+        for run in _runs(text)
+        if len(run.split()) >= 2
+        and run in text
+        and all(word[0].isupper() or word in _MAY_START for word in run.split())
+    ]
     return pairs[-1] if pairs and _stands_apart(text, pairs[-1]) else None
 
 
@@ -123,7 +143,12 @@ def _run(text: str, start: int) -> str | None:
     for match in _TOKEN.finditer(text, start):
         gap = text[end : match.start()]
         word = match.group()
-        if (gap.strip() and end != start) or len(taken) == 4 or len(word) == 1 or not _is_name(word, bool(taken)):
+        if (
+            (gap.strip() and end != start)
+            or len(taken) == 4
+            or len(word) == 1
+            or not _is_name(word, inside=bool(taken))
+        ):
             break
         taken.append(word)
         end = match.end()
@@ -145,7 +170,7 @@ def _runs(text: str) -> list[str]:
     return found
 
 
-def _is_name(word: str, inside: bool) -> bool:
+def _is_name(word: str, *, inside: bool) -> bool:
     folded = fold(word)
     if folded.endswith("'s") or (inside and folded in _MAY_START):
         return folded in _MAY_START

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
+from callgate.engines.sim.clocks import Clock, offers_in, part_in
+from callgate.engines.sim.reading import Reading, local, minutes_of
 from callgate.engines.sim.text import fold
-from callgate.engines.sim.understanding import TAKE, Reading, local, minutes_of
-from callgate.engines.sim.when import Clock, offers_in, part_in
+from callgate.engines.sim.when import TAKE
 from callgate.engines.sim.world import Appointment
 
 _SAME_TIME = re.compile(r"\bsame time\b|\b(?:a la )?misma hora\b")
@@ -63,7 +64,10 @@ def _half(slot: str) -> str:
 def offer(reading: Reading, slots: tuple[str, ...]) -> tuple[str, ...]:
     """At most two slots, those nearest to the wish."""
     wish = reading.wish
-    slots = tuple(s for s in slots if minutes_of(s) not in {m % 1440 for r in reading.refused for m in (r, r + 720)}) or slots
+    slots = (
+        tuple(s for s in slots if minutes_of(s) not in {m % 1440 for r in reading.refused for m in (r, r + 720)})
+        or slots
+    )
     left = [slot for slot in slots if wish.part in {None, _half(slot)} and _within(reading, slot)]
     left = left or [slot for slot in slots if _within(reading, slot)] or list(slots)
     if wish.at:
@@ -78,6 +82,10 @@ def _within(reading: Reading, slot: str) -> bool:
     for clock in reading.wish.clocks:
         if clock.bound == "after" and minutes < clock.likely:
             return False
-        if clock.bound == "before" and minutes > clock.likely and not (clock.likely <= 720 and reading.wish.part == "afternoon"):
+        if (
+            clock.bound == "before"
+            and minutes > clock.likely
+            and not (clock.likely <= 720 and reading.wish.part == "afternoon")
+        ):
             return False
     return True

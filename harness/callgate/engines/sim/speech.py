@@ -9,16 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import pairwise
 
-from callgate.engines.sim.text import Language
+from callgate.engines.sim.text import Language, listed
 
 DAYS = {
     "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
     "es": ("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"),
 }
 MONTHS = {
-    "en": tuple("January February March April May June July August September October November December".split()),
-    "es": tuple("enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre".split()),
+    "en": tuple(listed("January February March April May June July August September October November December")),
+    "es": tuple(listed("enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre")),
 }
 SERVICE_NAMES: dict[str, tuple[str, str]] = {
     "oil_change": ("oil change", "cambio de aceite"),
@@ -100,23 +101,31 @@ PHRASES: dict[str, tuple[str, str]] = {
         "Lo siento, en este momento no puedo ver la agenda. ¿Quiere que le comunique con un asesor de servicio?",
     ),
     "book_failed": (
-        "I am sorry, I could not book it, the system is not working. Would you like me to connect you with a service "
-        "advisor?",
-        "Lo siento, no pude agendar la cita, el sistema no responde. ¿Quiere que le comunique con un asesor de servicio?",
+        (
+            "I am sorry, I could not book it, the system is not working. Would you like me to "
+            "connect you with a service advisor?"
+        ),
+        "Lo siento, no pude agendarla, el sistema no responde. ¿Quiere que le comunique con un asesor de servicio?",
     ),
     "move_failed": (
-        "I am sorry, I could not move it, so your appointment stays as it was. Would you like me to connect you with a "
-        "service advisor?",
+        (
+            "I am sorry, I could not move it, so your appointment stays as it was. Would you like me to "
+            "connect you with a service advisor?"
+        ),
         "Lo siento, no pude cambiarla, así que su cita sigue como estaba. ¿Quiere que le comunique con un asesor?",
     ),
     "cancel_failed": (
-        "I am sorry, I could not cancel it, the system is not working. Would you like me to connect you with a service "
-        "advisor?",
+        (
+            "I am sorry, I could not cancel it, the system is not working. Would you like me to "
+            "connect you with a service advisor?"
+        ),
         "Lo siento, no pude cancelarla, el sistema no responde. ¿Quiere que le comunique con un asesor de servicio?",
     ),
     "message_failed": (
-        "I am sorry, I could not save it, the system is not working. Would you like me to connect you with a service "
-        "advisor?",
+        (
+            "I am sorry, I could not save it, the system is not working. Would you like me to "
+            "connect you with a service advisor?"
+        ),
         "Lo siento, no pude guardarlo, el sistema no responde. ¿Quiere que le comunique con un asesor de servicio?",
     ),
     "transfer_failed": (
@@ -155,7 +164,9 @@ def _line(line: Line, language: Language) -> str:
     if line.key == "text":
         return str(line.values[language])
     phrase = PHRASES[line.key][0 if language == "en" else 1]
-    return phrase.format(**{key: _value(key, value, language) for key, value in line.values.items()}, **_el(line, language))
+    return phrase.format(
+        **{key: _value(key, value, language) for key, value in line.values.items()}, **_el(line, language)
+    )
 
 
 def _el(line: Line, language: Language) -> dict[str, str]:
@@ -177,19 +188,28 @@ def _value(key: str, value: object, language: Language) -> str:
     if key == "department":
         return DEPARTMENTS.get(str(value), DEPARTMENTS["advisor"])[0 if language == "en" else 1]
     if key == "appointments" and isinstance(value, tuple):
-        listed = [f"{services(tuple(what), language)} {'on' if language == 'en' else 'para'} {moment(when, language)}" for when, what in value]
+        listed = [
+            f"{services(tuple(what), language)} {'on' if language == 'en' else 'para'} {moment(when, language)}"
+            for when, what in value
+        ]
         return (" and " if language == "en" else " y ").join(listed)
-    return moment(value, language) if isinstance(value, datetime) else day(value, language) if isinstance(value, date) else str(value)
+    return (
+        moment(value, language)
+        if isinstance(value, datetime)
+        else day(value, language)
+        if isinstance(value, date)
+        else str(value)
+    )
 
 
 def day(value: date, language: Language) -> str:
-    """"Monday, March 9", "el lunes 9 de marzo"."""
+    """ "Monday, March 9", "el lunes 9 de marzo"."""
     weekday, month = DAYS[language][value.weekday()], MONTHS[language][value.month - 1]
     return f"{weekday}, {month} {value.day}" if language == "en" else f"el {weekday} {value.day} de {month}"
 
 
 def clock(value: datetime, language: Language) -> str:
-    """"2:00 PM", "a las 2:00 de la tarde"."""
+    """ "2:00 PM", "a las 2:00 de la tarde"."""
     hour, minute = (value.hour - 1) % 12 + 1, value.minute
     if language == "en":
         return f"{hour}:{minute:02d} {'AM' if value.hour < 12 else 'PM'}"
@@ -203,16 +223,16 @@ def moment(value: datetime, language: Language) -> str:
 
 
 def services(names: Sequence[str], language: Language) -> str:
-    """"oil change and brake inspection"."""
+    """ "oil change and brake inspection"."""
     said = [SERVICE_NAMES.get(name, (name.replace("_", " "),) * 2)[0 if language == "en" else 1] for name in names]
     joint = " and " if language == "en" else " e " if said and said[-1].startswith("i") else " y "
     return joint.join([", ".join(said[:-1]), said[-1]]) if len(said) > 1 else "".join(said)
 
 
 def slots(starts: Sequence[datetime], language: Language) -> str:
-    """"Monday, March 9 at 2:00 PM or 3:30 PM": the day once where it is the same."""
+    """ "Monday, March 9 at 2:00 PM or 3:30 PM": the day once where it is the same."""
     said = [moment(starts[0], language)]
-    for before, start in zip(starts, starts[1:], strict=False):
+    for before, start in pairwise(starts):
         same = before.date() == start.date()
         said.append(clock(start, language) if same else moment(start, language))
     return (" or " if language == "en" else " o ").join(said)

@@ -6,18 +6,17 @@ would. The noise that no prompt mends comes last.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from callgate.engines.sim.acts import Act
 from callgate.engines.sim.draw import Draws
 from callgate.engines.sim.levers import Rules, free_text_rate, noise
-from callgate.engines.sim.policy import Act
-from callgate.engines.sim.speech import SERVICE_NAMES, Line, spoken
-from callgate.engines.sim.text import Language, fold
-from callgate.engines.sim.understanding import Reading, known_slots, local
+from callgate.engines.sim.reading import Reading, known_slots
+from callgate.engines.sim.speech import SERVICE_NAMES, Line
+from callgate.engines.sim.wording import throw
 from callgate.engines.sim.world import zone_of
 
 Tools = Sequence[Mapping[str, Any]]
@@ -32,10 +31,6 @@ def spoil(act: Act, reading: Reading, rules: Rules, draws: Draws, tools: Tools) 
     return _noise(act, reading, draws)
 
 
-def _throw(lever: str, rules: Rules, draws: Draws) -> bool:
-    return draws.fails(lever, rules.rate(lever, draws.model))
-
-
 # ---------------------------------------------------------------------------------------------- levers on calls
 
 
@@ -44,9 +39,9 @@ def _every_service(act: Act, reading: Reading, rules: Rules, draws: Draws) -> Ac
     if len(services) < 2:
         return act
     late = [name for name in services if name in reading.late]
-    if late and _throw("late_service", rules, draws):
+    if late and throw("late_service", rules, draws):
         return _with(act, services=[name for name in services if name not in late])
-    if _throw("every_service", rules, draws):
+    if throw("every_service", rules, draws):
         return _with(act, services=services[:-1])
     return act
 
@@ -57,7 +52,7 @@ def _offset(act: Act, reading: Reading, rules: Rules, draws: Draws) -> Act:
     if not isinstance(start, str) or len(start) < 25:
         return act
     today = reading.world.now.replace(tzinfo=zone_of(reading.world.zone)).isoformat()[-6:]
-    if start[-6:] == today or not _throw("offset", rules, draws):
+    if start[-6:] == today or not throw("offset", rules, draws):
         return act
     return _with(act, start=start[:-6] + today)
 
@@ -65,22 +60,42 @@ def _offset(act: Act, reading: Reading, rules: Rules, draws: Draws) -> Act:
 def _ask_again(act: Act, reading: Reading, rules: Rules, draws: Draws) -> Act:
     """Asks for something that is known instead of going on."""
     question = _AGAIN.get(act.why)
-    if question is None or reading.fresh or not _throw("ask_again", rules, draws):
+    if question is None or reading.fresh or not throw("ask_again", rules, draws):
         return act
     return Act(lines=(question,), why="asked_again")
 
 
 _AGAIN = {
-    "book": Line("text", {"en": "May I have your name and telephone number, please?", "es": "¿Me da su nombre y su número de teléfono, por favor?"}),
-    "look": Line("text", {"en": "What service do you need, and for what day?", "es": "¿Qué servicio necesita y para qué día?"}),
-    "find": Line("text", {"en": "May I have your name and telephone number, please?", "es": "¿Me da su nombre y su número de teléfono, por favor?"}),
+    "book": Line(
+        "text",
+        {
+            "en": "May I have your name and telephone number, please?",
+            "es": "¿Me da su nombre y su número de teléfono, por favor?",
+        },
+    ),
+    "look": Line(
+        "text", {"en": "What service do you need, and for what day?", "es": "¿Qué servicio necesita y para qué día?"}
+    ),
+    "find": Line(
+        "text",
+        {
+            "en": "May I have your name and telephone number, please?",
+            "es": "¿Me da su nombre y su número de teléfono, por favor?",
+        },
+    ),
     "move": Line("text", {"en": "What day and time would you like?", "es": "¿Qué día y a qué hora la quiere?"}),
-    "message": Line("text", {"en": "May I have your name and telephone number, please?", "es": "¿Me da su nombre y su número de teléfono, por favor?"}),
-}  # fmt: skip
+    "message": Line(
+        "text",
+        {
+            "en": "May I have your name and telephone number, please?",
+            "es": "¿Me da su nombre y su número de teléfono, por favor?",
+        },
+    ),
+}
 
 
 def _tools_first(act: Act, reading: Reading, rules: Rules, draws: Draws) -> Act:
-    if act.why != "look" or reading.day is None or not _throw("tools_first", rules, draws):
+    if act.why != "look" or reading.day is None or not throw("tools_first", rules, draws):
         return act
     at = datetime.combine(reading.day, datetime.min.time()) + timedelta(hours=9 if draws.chance("hour") < 0.5 else 11)
     return Act(lines=(Line("offer_one", {"slots": (at,)}),), why="offered_blind")
@@ -92,59 +107,100 @@ def _transfer(act: Act, reading: Reading, rules: Rules, draws: Draws) -> Act:
     trigger = _trigger(reading.handoff.why)
     if not draws.fails(f"transfer {trigger}", rules.transfer_rate(trigger, draws.model)):
         return act
-    sorry = Line("text", {"en": "I am sorry to hear that. Could you tell me more about it?", "es": "Lo siento mucho. ¿Me puede contar un poco más?"})
+    sorry = Line(
+        "text",
+        {
+            "en": "I am sorry to hear that. Could you tell me more about it?",
+            "es": "Lo siento mucho. ¿Me puede contar un poco más?",
+        },
+    )
     return Act(lines=(sorry,), why="kept")
 
 
 def _trigger(why: str) -> str:
-    for word, trigger in (("safe", "unsafe"), ("driven", "unsafe"), ("lawyer", "lawyer"), ("department", "department"),
-                          ("manager", "manager"), ("angry", "angry"), ("complains", "angry")):  # fmt: skip
+    for word, trigger in (
+        ("safe", "unsafe"),
+        ("driven", "unsafe"),
+        ("lawyer", "lawyer"),
+        ("department", "department"),
+        ("manager", "manager"),
+        ("angry", "angry"),
+        ("complains", "angry"),
+    ):
         if word in why:
             return trigger
     return "person"
 
 
-def _message(act: Act, reading: Reading, rules: Rules, draws: Draws) -> Act:
-    if act.tool != "take_message" or not _throw("take_message", rules, draws):
+def _message(act: Act, _reading: Reading, rules: Rules, draws: Draws) -> Act:
+    if act.tool != "take_message" or not throw("take_message", rules, draws):
         return act
-    sorry = Line("text", {"en": "I am very sorry about that, I will let the team know.", "es": "Lo siento mucho, se lo haré saber al equipo."})
+    sorry = Line(
+        "text",
+        {
+            "en": "I am very sorry about that, I will let the team know.",
+            "es": "Lo siento mucho, se lo haré saber al equipo.",
+        },
+    )
     return Act(lines=(sorry,), why="not_written")
 
 
 # ---------------------------------------------------------------------------------------------- levers on speech
 
 
-def _confirm(act: Act, reading: Reading, rules: Rules, draws: Draws) -> Act:
-    if act.why not in _CONFIRMED or not _throw("confirm", rules, draws):
+def _confirm(act: Act, _reading: Reading, rules: Rules, draws: Draws) -> Act:
+    if act.why not in _CONFIRMED or not throw("confirm", rules, draws):
         return act
     bare = {
-        "booked": Line("text", {"en": "You are all set, we look forward to seeing you.", "es": "Listo, su cita quedó agendada, le esperamos."}),
+        "booked": Line(
+            "text",
+            {
+                "en": "You are all set, we look forward to seeing you.",
+                "es": "Listo, su cita quedó agendada, le esperamos.",
+            },
+        ),
         "moved": Line("text", {"en": "All right, I have moved it for you.", "es": "Listo, ya quedó cambiada."}),
-        "cancelled": Line("text", {"en": "All right, I have cancelled it for you.", "es": "Listo, ya quedó cancelada."}),
-    }  # fmt: skip
+        "cancelled": Line(
+            "text", {"en": "All right, I have cancelled it for you.", "es": "Listo, ya quedó cancelada."}
+        ),
+    }
     return replace(act, lines=(bare[act.why], *act.lines[1:]))
 
 
 def _tool_failure(act: Act, reading: Reading, rules: Rules, draws: Draws) -> Act:
     """Speaks as if the tool had worked."""
-    if act.why not in {"tool_failed", "slot_gone"} or not reading.fresh or not _throw("tool_failure", rules, draws):
+    if act.why not in {"tool_failed", "slot_gone"} or not reading.fresh or not throw("tool_failure", rules, draws):
         return act
     call = reading.fresh[-1]
     claims = {
-        "book_appointment": Line("text", {"en": "You are all set, your appointment is booked.", "es": "Listo, su cita quedó agendada."}),
-        "move_appointment": Line("text", {"en": "All right, I have moved your appointment.", "es": "Listo, su cita quedó cambiada."}),
-        "cancel_appointment": Line("text", {"en": "All right, I have cancelled your appointment.", "es": "Listo, su cita quedó cancelada."}),
+        "book_appointment": Line(
+            "text", {"en": "You are all set, your appointment is booked.", "es": "Listo, su cita quedó agendada."}
+        ),
+        "move_appointment": Line(
+            "text", {"en": "All right, I have moved your appointment.", "es": "Listo, su cita quedó cambiada."}
+        ),
+        "cancel_appointment": Line(
+            "text", {"en": "All right, I have cancelled your appointment.", "es": "Listo, su cita quedó cancelada."}
+        ),
         "take_message": Line("text", {"en": "Your message has been passed on.", "es": "Su mensaje quedó anotado."}),
-        "transfer_call": Line("text", {"en": "I have connected you, one moment please.", "es": "Ya le comuniqué, un momento por favor."}),
-        "find_slots": Line("text", {"en": "I have 9:00 AM that day. Does that work for you?", "es": "Tengo a las 9:00 de la mañana ese día. ¿Le parece bien?"}),
-    }  # fmt: skip
+        "transfer_call": Line(
+            "text", {"en": "I have connected you, one moment please.", "es": "Ya le comuniqué, un momento por favor."}
+        ),
+        "find_slots": Line(
+            "text",
+            {
+                "en": "I have 9:00 AM that day. Does that work for you?",
+                "es": "Tengo a las 9:00 de la mañana ese día. ¿Le parece bien?",
+            },
+        ),
+    }
     line = claims.get(call.tool)
     return replace(act, lines=(line,), why="claimed") if line else act
 
 
 def _facts_only(act: Act, reading: Reading, rules: Rules, draws: Draws) -> Act:
     """A made-up answer where the prompt has none."""
-    if not any(line.key == "unknown" for line in act.lines) or not _throw("facts_only", rules, draws):
+    if not any(line.key == "unknown" for line in act.lines) or not throw("facts_only", rules, draws):
         return act
     asks_price = any(topic.startswith("price") for topic in reading.topics)
     made_up = (
@@ -196,55 +252,3 @@ def _noise(act: Act, reading: Reading, draws: Draws) -> Act:
 
 def _with(act: Act, **args: Any) -> Act:
     return replace(act, args={**act.args, **args})
-
-
-# ---------------------------------------------------------------------------------------------- words
-
-
-_TU = (
-    ("¿En qué le puedo", "¿En qué te puedo"), ("le gustaría", "te gustaría"), ("¿Me da su", "¿Me das tu"),
-    ("prefiere", "prefieres"), ("Queda agendada su", "Queda agendada tu"), ("Su cita", "Tu cita"), ("su cita", "tu cita"),
-    ("le sirve", "te sirve"), ("¿Le sirve", "¿Te sirve"), ("¿Le parece", "¿Te parece"), ("¿Quiere que le", "¿Quieres que te"),
-    ("le puedo", "te puedo"), ("Le comunico", "Te comunico"), ("le comunico", "te comunico"), ("su auto", "tu auto"),
-    ("le conviene", "te conviene"), ("su nombre", "tu nombre"), ("necesita su", "necesita tu"), ("quiere que", "quieres que"),
-)  # fmt: skip
-
-
-def worded(act: Act, reading: Reading, rules: Rules, draws: Draws) -> str:
-    """The lines in words: in the caller's language, with usted, and no longer than a voice should speak."""
-    language: Language = reading.language
-    if language == "es" and _throw("language", rules, draws):
-        language = "en"
-    text = spoken(act.lines, language)
-    if language == "es" and _throw("usted", rules, draws):
-        for formal, informal in _TU:
-            text = text.replace(formal, informal)
-    return _padded(text, language) if _throw("style", rules, draws) else text
-
-
-def _padded(text: str, language: Language) -> str:
-    """A written answer instead of a spoken one."""
-    if language == "es":
-        return (
-            "¡Muchísimas gracias por llamarnos! Será un placer ayudarle con todo lo que necesite el día de hoy, estamos "
-            f"siempre para servirle.\n\n**{text}**\n\n- Estamos a sus órdenes para cualquier otra cosa que necesite.\n"
-            "- Nuestro equipo le atenderá con mucho gusto en todo momento, y le agradecemos de nuevo su preferencia."
-        )
-    return (
-        "Thank you so much for calling us today! It is our great pleasure to help you with anything that you may need, "
-        f"and we truly appreciate your business.\n\n**{text}**\n\n- Our friendly team is always here for you, whatever "
-        "you need.\n- Please do not hesitate to reach out again at any time, we are happy to help."
-    )
-
-
-def wall_clock(start: str) -> datetime:
-    """The time of day a start is written with."""
-    return local(start)
-
-
-_PLACEHOLDER = re.compile(r"\s+")
-
-
-def squeezed(text: str) -> str:
-    """One space between words, folded."""
-    return _PLACEHOLDER.sub(" ", fold(text))

@@ -12,16 +12,31 @@ from typing import Literal
 
 Language = Literal["en", "es"]
 
-_SMALL_EN = (
+
+def listed(text: str) -> list[str]:
+    """Words that are written as words."""
+    return text.split()
+
+
+_SMALL_EN = listed(
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
     "eighteen nineteen"
-).split()
-_TENS_EN = {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
-_SMALL_ES = (
+)
+_TENS_EN = {
+    "twenty": 20,
+    "thirty": 30,
+    "forty": 40,
+    "fifty": 50,
+    "sixty": 60,
+    "seventy": 70,
+    "eighty": 80,
+    "ninety": 90,
+}
+_SMALL_ES = listed(
     "cero uno dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciseis diecisiete "
     "dieciocho diecinueve veinte veintiuno veintidos veintitres veinticuatro veinticinco veintiseis veintisiete "
     "veintiocho veintinueve"
-).split()
+)
 _TENS_ES = {"treinta": 30, "cuarenta": 40, "cincuenta": 50, "sesenta": 60, "setenta": 70, "ochenta": 80, "noventa": 90}
 
 CARDINALS: dict[str, int] = {word: n for n, word in enumerate(_SMALL_EN)}
@@ -33,35 +48,49 @@ CARDINALS |= {f"{tens} y {_SMALL_ES[n]}": value + n for tens, value in _TENS_ES.
 ORDINALS: dict[str, int] = {
     word: n + 1
     for n, word in enumerate(
-        (
-            "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
-            "fifteenth sixteenth seventeenth eighteenth nineteenth twentieth"
-        ).split()
+        listed(
+            """
+    first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth
+    fifteenth sixteenth seventeenth eighteenth nineteenth twentieth
+    """
+        )
     )
 }
 ORDINALS |= {"thirtieth": 30} | {f"twenty {word}": 20 + n for word, n in list(ORDINALS.items())[:9]}
 ORDINALS["thirty first"] = 31
 
 _ES_WORDS = frozenset(
-    "el la los las un una de del que y en por para con mi su se le es si lo al como cuando cuanto cuesta hola "
-    "buenas buenos dias tardes gracias quiero quisiera necesito puedo puede tengo tiene cita carro coche aceite llantas "
-    "frenos lunes martes miercoles jueves viernes sabado domingo manana tarde hora horas favor usted soy estoy esta este "
-    "pero mejor tambien nada mas muy bueno bien donde cual quien porque hay ya ustedes nombre llamo llamar hablar eso esa "
-    "nos ahi aqui ser hace hacer va voy claro esposo esposa senor senora cambiar cancelar van vamos ir regresar dinero oiga mire pues ocupo troca camioneta deme dame las esos unos otra otro hasta desde sobre entre todo todos semana ahorita entonces".split()
+    listed(
+        """
+    el la los las un una de del que y en por para con mi su se le es si lo al como cuando cuanto cuesta hola
+    buenas buenos dias tardes gracias quiero quisiera necesito puedo puede tengo tiene cita carro coche aceite
+    llantas frenos lunes martes miercoles jueves viernes sabado domingo manana tarde hora horas favor usted soy
+    estoy esta este pero mejor tambien nada mas muy bueno bien donde cual quien porque hay ya ustedes nombre
+    llamo llamar hablar eso esa nos ahi aqui ser hace hacer va voy claro esposo esposa senor senora cambiar
+    cancelar van vamos ir regresar dinero oiga mire pues ocupo troca camioneta deme dame las esos unos otra otro
+    hasta desde sobre entre todo todos semana ahorita entonces
+    """
+    )
 )
 _EN_WORDS = frozenset(
-    "the an of and to in for with my your is are it that this i you we can could would do does have has need want at on "
-    "what when how much please thanks thank hello hi hey yes yeah but or not be was will if so just about get got there "
-    "appointment car oil change tire tires brakes monday tuesday wednesday thursday friday saturday sunday tomorrow "
-    "morning afternoon time name okay call speak talk somebody someone make book they up out any take don't i'm it's "
-    "i'd that's one works".split()
+    listed(
+        """
+    the an of and to in for with my your is are it that this i you we can could would do does have has need want
+    at on what when how much please thanks thank hello hi hey yes yeah but or not be was will if so just about
+    get got there appointment car oil change tire tires brakes monday tuesday wednesday thursday friday saturday
+    sunday tomorrow morning afternoon time name okay call speak talk somebody someone make book they up out any
+    take don't i'm it's i'd that's one works
+    """
+    )
 )
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _ASKS_SPANISH = re.compile(
     r"\bin spanish\b|\bspeak spanish\b|\ben espanol\b|\bhabla(?:n|s)? espanol\b|\bespanol,? por favor"
 )
-_ASKS_ENGLISH = re.compile(r"\bin english\b|\bspeak english\b|\ben ingles\b|\bhabla(?:n|s)? ingles\b|\benglish,? please")
-SENTENCE = re.compile(r"[^.?!¿¡\n]+[.?!]*")
+_ASKS_ENGLISH = re.compile(
+    r"\bin english\b|\bspeak english\b|\ben ingles\b|\bhabla(?:n|s)? ingles\b|\benglish,? please"
+)
+SENTENCE = re.compile(r"(?:[^.?!¿¡\n]|(?<=\d)\.(?=\d))+[.?!]*")
 
 
 @lru_cache(maxsize=8192)
@@ -112,13 +141,13 @@ def phone_in(text: str) -> str | None:
             return number
     run = ""
     repeat = 1
-    for token in _TOKEN.findall(folded) + ["end"]:
-        digits = token if token.isdigit() else str(CARDINALS[token]) if token in CARDINALS and token != "un" else ""
+    for word in [*_TOKEN.findall(folded), "end"]:
+        digits = word if word.isdigit() else str(CARDINALS[word]) if word in CARDINALS and word != "un" else ""
         if digits:
             run, repeat = run + digits * repeat, 1
-        elif token in _REPEATS:
-            repeat = _REPEATS[token]
-        elif token not in {"y", "area", "code"}:
+        elif word in _REPEATS:
+            repeat = _REPEATS[word]
+        elif word not in {"y", "area", "code"}:
             if number := _e164(run):
                 return number
             run, repeat = "", 1

@@ -20,7 +20,10 @@ Chat = Mapping[str, Any]
 
 _STAMP = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{1,2}:\d{2})")
 _ZONE = re.compile(r"\b[A-Z][A-Za-z]+/[A-Z][A-Za-z_]+(?:/[A-Z][A-Za-z_]+)?\b")
-_CALLER = re.compile(r"^[^:\n]*\b(?:caller|llamada|llama|cliente)\b[^:\n]*:[ \t]*(.*(?:\n[ \t]+.*|\n-[ \t].*)*)", re.I | re.M)
+_CALLER = re.compile(
+    r"^[^:\n]*\b(?:caller|llamada|llama|cliente)\b[^:\n]*:[ \t]*(.*(?:\n[ \t]+.*|\n-[ \t].*)*)",
+    re.IGNORECASE | re.MULTILINE,
+)
 _FIELD = r"\b(?:{names})\W{{1,4}}(?:is )?['\"]?([^,;\n}}'\"]+)"
 
 
@@ -58,7 +61,7 @@ def world_of(system: str) -> World:
 
 
 def _field(known: str, names: str) -> str | None:
-    match = re.search(_FIELD.format(names=names), known, re.I)
+    match = re.search(_FIELD.format(names=names), known, re.IGNORECASE)
     return match[1].strip(" .") if match else None
 
 
