@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from callgate.concepts import ARMS, Arm, Failure, Grade, Missing, NotApplicable, Score, Stratum, Trial
 from callgate.evaluate.grading import Grades
 from callgate.evaluate.plan import Contest, Pair, Plan
-from callgate.gate import FlipKey, Shown
+
+if TYPE_CHECKING:
+    from callgate.gate import FlipKey, Shown
 
 Graded = tuple[Trial, Grades]
 EXAMPLES = 5
@@ -131,6 +134,8 @@ def _value(grade: Grade) -> float | None:
 
 def _failing(grades: Grades, blocking: Iterable[str]) -> Shown | None:
     """The grader that made this trial fail, and what it saw."""
+    from callgate.gate import Shown
+
     outcome = grades["success"]
     if not isinstance(outcome, Score) or outcome.passed:
         return None

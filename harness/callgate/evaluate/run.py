@@ -9,7 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from callgate.concepts import Arm, Decision, Engine, Json, Mistake, Problem, Prompt, digest
 from callgate.engines.access import missing_key
@@ -17,14 +19,17 @@ from callgate.evaluate.grading import VOTES, Desk, Vote, Voted
 from callgate.evaluate.leave import leave_reports
 from callgate.evaluate.plan import Contest, Options, Pair, Plan, endpoints, make_plan
 from callgate.evaluate.rows import Measured, passed
+from callgate.evaluate.stored import stored_decision
 from callgate.execute import REPLAY, Execution, Progress, Spent, execute
 from callgate.files import did_you_mean
-from callgate.gate import Need, build_decision, needed
 from callgate.graders.grade import GraderSet
 from callgate.graders.judge import simulated
 from callgate.ledger import Ledger, Run
 from callgate.replay import Ask, Done, begin
 from callgate.report.words import plural
+
+if TYPE_CHECKING:
+    from callgate.gate import Need
 
 LEDGER = Path(".callgate/ledger.db")
 Report = Callable[[int, int, int, float], None]
@@ -115,23 +120,44 @@ def evaluate(root: Path, path: Path, options: Options, *, progress: Report | Non
     with Ledger.open(root / LEDGER) as ledger:
         plan = make_plan(root, path, options, failed=_failed_cases(ledger, path.stem) if options.failed else ())
         graders, notes = graders_of(plan, root)
-        bench = Bench(plan, graders, ledger, None if options.offline else engines(), progress, endpoints(plan))
-        with _patient_collector():
-            measured, judged, interrupted = measure(bench, fresh=options.regrade)
-            decision = _decision(plan, graders, measured)
-        spent = total(bench.spent)
-        outcome = Outcome(decision, plan, spent, judged, time.monotonic() - began, interrupted, notes)
-        body = json.loads(decision.to_json())
-        ledger.put_run(Run(decision.run, plan.eval.name, _stored(plan, options, measured), body, *_times(began)))
+        identity = run_id(plan, graders)
+        before = None if options.regrade else _whole_run(ledger, identity)
+        if before is not None:
+            outcome = Outcome(before, plan, Spent(), Spent(), time.monotonic() - began, interrupted=False, notes=notes)
+        else:
+            asking = None if options.offline else engines()
+            bench = Bench(plan, graders, ledger, asking, progress, endpoints(plan))
+            outcome = _measured(bench, options, identity)
+            outcome = replace(outcome, seconds=time.monotonic() - began, notes=notes)
     if plan.subset:
         return outcome
     outcome = replace(outcome, folder=root / "reports" / plan.eval.name)
-    leave_reports(root / "reports" / plan.eval.name, decision, outcome.spent_words, _this_run(outcome))
+    leave_reports(root / "reports" / plan.eval.name, outcome.decision, outcome.spent_words, _this_run(outcome))
     return outcome
+
+
+def _measured(bench: Bench, options: Options, identity: str) -> Outcome:
+    """Runs the plan and keeps what came of it."""
+    began, plan = time.monotonic(), bench.plan
+    with _patient_collector():
+        measured, judged, interrupted = measure(bench, fresh=options.regrade)
+        decision = _decision(plan, bench.graders, measured, identity)
+    body = json.loads(decision.to_json())
+    bench.ledger.put_run(Run(identity, plan.eval.name, _stored(plan, options, measured), body, *_times(began)))
+    return Outcome(decision, plan, total(bench.spent), judged, time.monotonic() - began, interrupted)
+
+
+def _whole_run(ledger: Ledger, identity: str) -> Decision | None:
+    """The decision of this very plan, where it was measured whole before: the same rows would give the same again."""
+    run = ledger.run(identity)
+    decision = stored_decision(run) if run is not None and run.decision else None
+    return decision if decision is not None and decision.verdict != "incomplete" else None
 
 
 def measure(bench: Bench, *, fresh: bool) -> tuple[Measured, Spent, bool]:
     """Draws and grades trials, look by look, until the gate needs no more."""
+    from callgate.gate import needed
+
     plan = bench.plan
     desk = Desk(plan, bench.graders, bench.ledger, bench.verdicts, fresh)
     measured = Measured(plan)
@@ -165,17 +191,29 @@ def _labels(needs: frozenset[Need]) -> list[str]:
     return [need.model for need in sorted(needs) for _ in range(need.upto)]
 
 
-def _decision(plan: Plan, graders: GraderSet, measured: Measured) -> Decision:
+def run_id(plan: Plan, graders: GraderSet) -> str:
+    """The digest of the plan and of the code that carries it out."""
+    models: Json = [[contest.baseline, contest.candidate] for contest in plan.contests]
+    identity: dict[str, Json] = {**plan.digests(), "graders": digest(dict(graders.fingerprints)), "code": own_code()}
+    hosts: Json = dict(endpoints(plan))
+    return digest({**identity, "eval": plan.eval.name, "models": models, "hosts": hosts, "subset": plan.subset})
+
+
+@cache
+def own_code() -> str:
+    """The digest of this package's own source: another version may decide otherwise."""
+    here = Path(__file__).parents[1]
+    return digest({path.name: sha256(path.read_bytes()).hexdigest() for path in sorted(here.rglob("*.py"))})
+
+
+def _decision(plan: Plan, graders: GraderSet, measured: Measured, identity: str) -> Decision:
+    from callgate.gate import build_decision
+
     policy = plan.eval.policy
     metrics = dict.fromkeys([*policy.metrics, *graders.ids])
-    digests = {**plan.digests(), "graders": digest(dict(graders.fingerprints))}
-    models: Json = [[contest.baseline, contest.candidate] for contest in plan.contests]
-    identity: dict[str, Json] = {**digests, "eval": plan.eval.name, "models": models, "subset": plan.subset}
-    simulator = all(
-        model.startswith("sim/") for contest in plan.contests for model in (contest.baseline, contest.candidate)
-    )
+    models = [model for contest in plan.contests for model in (contest.baseline, contest.candidate)]
     return build_decision(
-        run=digest(identity),
+        run=identity,
         eval=plan.eval.name,
         strata=measured.strata(metrics),
         cases=plan.cases,
@@ -184,10 +222,10 @@ def _decision(plan: Plan, graders: GraderSet, measured: Measured) -> Decision:
         candidate=plan.side("candidate"),
         missing=measured.missing(),
         shown=measured.shown(graders.blocking),
-        simulated=simulator or measured.simulated(),
+        simulated=all(map(simulated, models)) or measured.simulated(),
         subset=plan.subset,
         value=measured.value(),
-        digests=digests,
+        digests={**plan.digests(), "graders": digest(dict(graders.fingerprints))},
     )
 
 

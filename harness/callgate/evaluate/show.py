@@ -9,9 +9,10 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from callgate.concepts import ARMS, Arm, Comparison, Decision, Flip, Missing, Mistake, Prompt, Side, Tool
+from callgate.concepts import ARMS, Arm, Decision, Mistake, Prompt, Tool
 from callgate.evaluate.plan import Options, Plan, endpoints, make_plan
 from callgate.evaluate.run import LEDGER, Bench, graders_of, measure
+from callgate.evaluate.stored import stored_decision
 from callgate.files import did_you_mean
 from callgate.ledger import Ledger, Run
 from callgate.report.conversation import View, conversation
@@ -44,31 +45,6 @@ def shown(
         return decision.to_json()
     text = screen(decision, style=style, everything=everything)
     return text + flip_lines(decision, segment, style) if segment or everything else text
-
-
-def stored_decision(run: Run) -> Decision:
-    """The decision of a run as the ledger keeps it."""
-    body: Any = run.decision
-    if not isinstance(body, Mapping):
-        raise Mistake(f"run {run.id[:12]} has no decision; run `callgate eval {run.eval}` again")
-    known = {key: value for key, value in body.items() if key != "schema"}
-    known |= {
-        "baseline": Side(**body["baseline"]),
-        "candidate": Side(**body["candidate"]),
-        "models": tuple(body["models"]),
-        "comparisons": tuple(map(_comparison, body["comparisons"])),
-        "graders": tuple(map(_comparison, body["graders"])),
-        "flips": tuple(Flip(**flip) for flip in body["flips"]),
-        "new_cases": tuple(body["new_cases"]),
-        "missing": Missing(**{**body["missing"], "examples": tuple(body["missing"]["examples"])}),
-        "reasons": tuple(body["reasons"]),
-    }
-    return Decision(**known)
-
-
-def _comparison(row: Mapping[str, Any]) -> Comparison:
-    here = row.get("interval_here")
-    return Comparison(**{**row, "interval_here": tuple(here) if here else None})
 
 
 def _call(root: Path, ledger: Ledger, run: Run, decision: Decision, case: str, *, as_json: bool, style: Style) -> str:
