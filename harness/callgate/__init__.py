@@ -42,6 +42,7 @@ from callgate.concepts import (
     Reply,
     Score,
     ToolCall,
+    Trial,
 )
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ __all__ = [
     "Reply",
     "Score",
     "ToolCall",
+    "Trial",
     "compare",
     "grader",
 ]
