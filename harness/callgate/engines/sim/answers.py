@@ -210,10 +210,6 @@ def _spanish_part(part: str) -> str:
     return f"{'de' if ' a ' in days else 'el'} {days} de {' a '.join(times)}"
 
 
-def _closed(weekday: int) -> Callable[[str], bool]:
-    return lambda statement: "closed" in statement and _covers(statement, weekday)
-
-
 def is_closed(world: World, weekday: int) -> bool:
     """Whether the prompt's hours say that the department is closed on that weekday (0 is Monday)."""
     fact = _fact(_KEYWORDS["hours"], world)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 from callgate.engines.sim.days import is_crossed, number
@@ -115,7 +116,8 @@ _COUNTED = re.compile(
 )
 
 
-def clocks_in(text: str, offered: frozenset[int] = frozenset()) -> list[Clock]:
+@lru_cache(maxsize=4096)
+def clocks_in(text: str, offered: frozenset[int] = frozenset()) -> tuple[Clock, ...]:
     """The times of day named in folded text, in order; a bare number is one where that hour (1-12) was `offered`."""
     found: list[Clock] = []
     for pattern in _TIMES:
@@ -125,13 +127,13 @@ def clocks_in(text: str, offered: frozenset[int] = frozenset()) -> list[Clock]:
             if clock := _clock(match, text, offered):
                 found.append(clock)
     found.sort(key=lambda clock: clock.start)
-    return _between(found, text)
+    return tuple(_between(found, text))
 
 
 _ANY_HOUR = frozenset(range(1, 13))
 
 
-def offers_in(text: str) -> list[Clock]:
+def offers_in(text: str) -> tuple[Clock, ...]:
     """The times in the agent's own folded words, where every bare hour is one."""
     return clocks_in(text, _ANY_HOUR)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 from callgate.engines.sim.text import CARDINALS, ORDINALS
 
@@ -100,7 +101,8 @@ def is_crossed(text: str, start: int, end: int) -> bool:
     return bool(_CROSSED_BEFORE.search(before) or _CROSSED_AFTER.match(text[end : end + 40]))
 
 
-def days_in(text: str, today: date, anchor: date | None = None) -> list[Day]:
+@lru_cache(maxsize=4096)
+def days_in(text: str, today: date, anchor: date | None = None) -> tuple[Day, ...]:
     """The days named in folded text, in order. "Monday the ninth" is one day; a bare number is the next such day.
 
     A bare weekday is one of the week of `anchor`, the day spoken of before, where that lies further ahead.
@@ -119,7 +121,7 @@ def days_in(text: str, today: date, anchor: date | None = None) -> list[Day]:
     for pattern, days in _RELATIVE:
         found.extend(Day(today + timedelta(days), *match.span()) for match in pattern.finditer(text))
     found.sort(key=lambda day: day.start)
-    return [Day(d.day, d.start, d.end, crossed=is_crossed(text, d.start, d.end)) for d in found]
+    return tuple(Day(d.day, d.start, d.end, crossed=is_crossed(text, d.start, d.end)) for d in found)
 
 
 def _calendar_day(match: re.Match[str], today: date) -> date | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 _NOBODY = re.compile(
@@ -118,6 +119,7 @@ class Handoff:
     why: str
 
 
+@lru_cache(maxsize=4096)
 def handoff_in(text: str, agent: str, *, yes: bool, no: bool) -> Handoff | None:
     """Why the caller's folded words want another department, a person or a message; None where they do not."""
     writes = bool(_WRITE.search(text)) and not _NOT_WRITE.search(text)

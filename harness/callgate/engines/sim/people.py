@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from functools import lru_cache
 
 from callgate.engines.sim.days import MONTHS, WEEKDAYS
 from callgate.engines.sim.services import SERVICES
@@ -91,6 +92,7 @@ def is_spelled(text: str) -> bool:
     return _spelled(text) is not None
 
 
+@lru_cache(maxsize=4096)
 def name_in(text: str, *, asked: bool) -> str | None:
     """The name in one turn of the caller; where a name was `asked` for, also one that stands by itself."""
     found = _told(text) or (_standing_alone(text) if asked else None)

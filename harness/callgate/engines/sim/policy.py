@@ -83,10 +83,6 @@ def _after_tools(reading: Reading) -> Act | None:
     return None
 
 
-def _statements(reading: Reading) -> tuple[Line, ...]:
-    return answers(reading)
-
-
 def _cancelled(reading: Reading, call: Lookup) -> Act:
     identity = str(call.args.get("appointment_id"))
     found = next((a for a in reading.appointments if a.id == identity and a.start), None)

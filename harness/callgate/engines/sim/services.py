@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from callgate.engines.sim.questions import DURATION, PRICE
 from callgate.engines.sim.text import SENTENCE
@@ -80,6 +81,7 @@ class Services:
     asked_about: tuple[str, ...]
 
 
+@lru_cache(maxsize=4096)
 def services_in(text: str) -> Services:
     """The services named in folded text, in the order named."""
     said: list[tuple[int, str, str]] = []

@@ -43,10 +43,6 @@ _EXISTING = re.compile(
     r"|\bagendad\w+(?: \w+){0,2}|\b(?:la|las) del?|\bsupposed to(?: \w+){0,4}|\bpara que tengo)"
     r"\s*$"
 )
-_TARGET = re.compile(
-    r"\b(?:to|for|at|until|till|on|a|al|para|hasta|mejor|por)(?: the| el| la| las| este| next"
-    r"| proximo)? *$"
-)
 TAKE = re.compile(
     r"\b(?:de una vez|apart(?:e|emela)|me la pone|pongamela|book (?:it|me)|whatever (?:you|is)"
     r"|just (?:book|give me)|la que (?:haya|sea))\b"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from callgate.engines.sim.questions import ASKING, DURATION, PRICE, TOPICS
 from callgate.engines.sim.services import UNLISTED, services_in
@@ -84,6 +85,7 @@ def goal_in(text: str) -> str | None:
     return "move" if named in {None, "book"} and _HAS_ONE.search(text) else named
 
 
+@lru_cache(maxsize=4096)
 def topics_in(text: str, known: tuple[str, ...]) -> tuple[str, ...]:
     """The questions asked: "price:oil_change", "hours", ...; `known` are the services spoken of before."""
     found: list[str] = []
