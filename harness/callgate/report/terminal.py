@@ -3,6 +3,7 @@ ones only, what was not measured, the verdict and the next command last."""
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Mapping
 
 from callgate.concepts import Comparison, Decision, Flip
@@ -23,6 +24,8 @@ from callgate.report.words import (
 
 FLIPS_SHOWN = 3
 SEGMENTS_EXPLAINED = 3
+REASONS_SHOWN = 4
+WIDTH = 118
 Style = Callable[[str, str], str]  # (kind, text) -> text; kinds: good, bad, unsure, faint, strong
 
 
@@ -149,11 +152,17 @@ def _not_measured(decision: Decision, style: Style) -> str:
 
 
 def _last_line(decision: Decision, style: Style) -> str:
+    """What else a reader must know, then the verdict with its first reason and the next command."""
     kind = {"pass": "good", "unchanged": "good", "block": "bad"}.get(decision.verdict, "unsure")
     title = "SUBSET" if decision.subset and decision.verdict in {"pass", "unchanged"} else TITLES[decision.verdict]
-    reasons = " ".join(printable(reason) for reason in decision.reasons)
+    reasons = [printable(reason) for reason in decision.reasons]
+    beside = reasons[1 : 1 + REASONS_SHOWN]
+    if len(reasons) > 1 + REASONS_SHOWN:
+        beside.append(f"And {len(reasons) - 1 - REASONS_SHOWN} more: callgate show last --all")
+    lines = [style("faint", line) for reason in beside for line in textwrap.wrap(reason, WIDTH)]
     following = next_command(decision)
-    return f"{style(kind, title)}   {reasons}" + (f"   next: {following}" if following else "")
+    last = f"{style(kind, title)}   {reasons[0] if reasons else ''}" + (f"   next: {following}" if following else "")
+    return "\n".join([*lines, *([""] if lines else []), last])
 
 
 def next_command(decision: Decision) -> str:
