@@ -265,7 +265,8 @@ def graders_of(plan: Plan, root: Path) -> tuple[GraderSet, tuple[str, ...]]:
     kept = tuple(one for one in graders.judges if one not in mock)
     names = {one.id for one in mock}
     prints = {name: value for name, value in graders.fingerprints.items() if name not in names}
-    notes = tuple(f"{one.id} is left out: {one.model} is simulated and never scores a live model" for one in mock)
+    models = " and ".join(dict.fromkeys(one.model for one in mock))
+    notes = (f"left out: {', '.join(sorted(names))}: {models} is simulated and never scores a live model",)
     return replace(graders, judges=kept, fingerprints=prints), notes
 
 
@@ -283,7 +284,7 @@ def _stored(plan: Plan, options: Options, measured: Measured) -> Json:
     """The plan as the ledger keeps it: enough to show the run again when the prompts have changed."""
     failing = {trial.id.case for trial, grades in measured.all() if trial.id.arm == "candidate" and not passed(grades)}
     return {
-        "path": str(plan.eval.path),
+        "path": plan.eval.place().file,
         "options": {key: value for key, value in asdict(options).items() if value},
         "baseline": _prompt_json(plan.baseline),
         "candidate": _prompt_json(plan.candidate),

@@ -57,7 +57,7 @@ def _call(root: Path, ledger: Ledger, run: Run, decision: Decision, case: str, *
     if case not in known:
         raise Mistake(f"case {case!r} is not in run {run.id[:12]} of {run.eval}{did_you_mean(case, known)}")
     prompts = {arm: _prompt(stored[arm]) for arm in ARMS}
-    plan = make_plan(root, Path(stored["path"]), replace(options, cases=(case,), segment={}), prompts=prompts)
+    plan = make_plan(root, root / stored["path"], replace(options, cases=(case,), segment={}), prompts=prompts)
     bench = Bench(plan, graders_of(plan, root)[0], ledger, None, None, endpoints(plan))
     measured = measure(bench, fresh=False)[0]
     contest = plan.contests[0]
