@@ -482,7 +482,9 @@ class Policy:
     """The gate of an eval: what may block, where, by how much, with what certainty (statistics.md part 4).
 
     `looks` are the trials a side at which the gate looks and `weights` the share of alpha each look spends.
-    `by` names the segments: an attribute, or several joined by "*".
+    `by` names the segments: an attribute, or several joined by "*". `confirm` is how many fresh baseline trials of each
+    decision are drawn before a segment with a cached baseline is blocked (0: none); `max_missing` the share of a
+    segment's trials that may be missing, which then count as the worst case (0: any missing trial makes it incomplete).
     """
 
     metrics: tuple[str, ...] = ("success",)
@@ -494,6 +496,8 @@ class Policy:
     weights: tuple[float, ...] = (1.0,)
     on_inconclusive: Literal["warn", "fail"] = "warn"
     fail_fast: bool = False
+    confirm: int = 0
+    max_missing: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -514,7 +518,9 @@ class Stratum:
     Scores are 0..1 in the order of trial numbers; None is a planned trial that was not measured. `identical` says
     that both arms render the same request: no calls were made and the change is 0. `baseline_held` says how many of
     the baseline's trials were held when the run was planned and take part at every look (at most 10 in a run; results
-    from files give all they have).
+    from files give all they have). `fresh` are baseline trials drawn to confirm a BLOCK. `equal_baseline` and
+    `equal_candidate` say how many of an arm's first replies are byte-equal: five or more, and all that a look uses, are
+    one draw and not several (seeds shared, a cache, temperature 0), and one of them counts.
     """
 
     model: str
@@ -525,6 +531,9 @@ class Stratum:
     candidate: tuple[float | None, ...]
     identical: bool = False
     baseline_held: int = 0
+    fresh: tuple[float | None, ...] = ()
+    equal_baseline: int = 0
+    equal_candidate: int = 0
 
 
 ComparisonVerdict = Literal["pass", "block", "inconclusive", "incomplete", "closed", "moved"]

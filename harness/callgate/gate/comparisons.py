@@ -16,9 +16,18 @@ from callgate.stats import planning
 from callgate.stats.bounds import interval_here, kish
 from callgate.stats.exact import FloatArray
 
+CONFIRM = "about to be blocked: fresh baseline trials would confirm it, or show that the provider drifted"
 MOST_TRIALS = 10  # a side; beyond it only more cases help
 LOOSEST = LADDER[-1]
 WATCH_CLOSED = 0.10  # a watch segment is closed at the end unless p is below this
+
+
+def seen(test: Test, ending: Ending) -> View:
+    """The rows as the test was decided on them; where the policy allows some to be missing, without those."""
+    view = test.table.view(ending.k)
+    if ending.status == "incomplete" or test.is_measured(view):
+        return view
+    return test.table.observed(ending.k)
 
 
 def comparison(test: Test, view: View, ending: Ending, policy: Policy) -> Comparison:
@@ -59,7 +68,7 @@ def _measured(known: Comparison, test: Test, view: View, ending: Ending, policy:
         p=p,
         p_adjusted=ending.adjusted,
         detectable=min(1.0, max(findable, test.standing.drop, 3 / test.cases)),
-        needs=needs(test, view, verdict, policy),
+        needs=CONFIRM if ending.is_pending else needs(test, view, verdict, policy),
     )
 
 

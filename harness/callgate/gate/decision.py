@@ -21,10 +21,12 @@ from callgate.concepts import (
     Stratum,
     Verdict,
 )
-from callgate.gate.comparisons import comparison
+from callgate.gate.blockers import listed
+from callgate.gate.comparisons import comparison, seen
 from callgate.gate.family import Test, family, tables
-from callgate.gate.looks import Ending, Need, Path, replay
+from callgate.gate.looks import Ending, Need, Path, replay, verdict
 from callgate.gate.segments import Standing
+from callgate.gate.table import Table
 from callgate.gate.words import reasons
 from callgate.stats.multiplicity import benjamini_hochberg
 
@@ -55,7 +57,7 @@ def needed(
     strata: Sequence[Stratum], cases: Mapping[str, CaseInfo], policy: Policy, *, unpaired: Collection[str] = ()
 ) -> frozenset[Need]:
     """Which trials are needed next; empty once everything is decided. Start with strata that have no trials yet."""
-    return replay(family(strata, cases, policy, unpaired), policy).needs
+    return replay(family(strata, cases, policy, unpaired), cases, policy).needs
 
 
 def decide(
@@ -69,12 +71,12 @@ def decide(
     """
     unexplained = _unplanned(strata, cases)
     tests = family(strata, cases, policy, {*unpaired, *unexplained})
-    path = replay(tests, policy)
-    comparisons = tuple(
-        comparison(test, test.table.view(ending.k), ending, policy)
-        for test, ending in zip(tests, path.endings, strict=True)
-    )
-    return Outcome(comparisons, _verdict(strata, comparisons, policy), tests, path, path.needs)
+    path = replay(tests, cases, policy)
+    comparisons = [
+        comparison(test, seen(test, ending), ending, policy) for test, ending in zip(tests, path.endings, strict=True)
+    ]
+    comparisons += [row for blocker in path.blockers if (row := listed(blocker))]
+    return Outcome(tuple(comparisons), _overall(strata, tests, path, policy), tests, path, path.needs)
 
 
 def _unplanned(strata: Sequence[Stratum], cases: Mapping[str, CaseInfo]) -> set[str]:
@@ -85,18 +87,10 @@ def _unplanned(strata: Sequence[Stratum], cases: Mapping[str, CaseInfo]) -> set[
     return {case for present in by_model.values() for case in cases if case not in present}
 
 
-def _verdict(strata: Sequence[Stratum], comparisons: Sequence[Comparison], policy: Policy) -> Verdict:
-    """The worst of all tests: every gate and veto test must say pass."""
-    found = {row.verdict for row in comparisons}
-    if "block" in found:
-        return "block"
-    if "incomplete" in found:
-        return "incomplete"
-    if all(stratum.identical for stratum in strata if stratum.metric in policy.metrics):
-        return "unchanged"
-    if all(row.verdict == "pass" for row in comparisons if row.role != "watch") and "moved" not in found:
-        return "pass"
-    return "inconclusive"
+def _overall(strata: Sequence[Stratum], tests: Sequence[Test], path: Path, policy: Policy) -> Verdict:
+    found = verdict(tests, path)
+    proved = all(stratum.identical for stratum in strata if stratum.metric in policy.metrics)
+    return "unchanged" if proved and found in {"pass", "inconclusive"} else found
 
 
 def build_decision(
@@ -122,18 +116,16 @@ def build_decision(
     `missing` is counted from the gating rows where it does not say what was planned. Raises Mistake as `decide` does.
     """
     outcome = decide(strata, cases, policy, unpaired=unpaired)
-    missing = missing if missing.planned else counted(strata, policy, missing)
-    graders = advisory(strata, policy)
-    verdict = outcome.verdict
+    missing = missing if missing.planned else counted(outcome, policy, missing)
+    graders = advisory(_as_drawn(strata, outcome), policy)
     lost = any(missing.advisory.values()) or any(row.verdict == "incomplete" for row in graders)
-    if lost and verdict != "block":
-        verdict = "incomplete"
-    code = EXIT_CODES[verdict]
+    final: Verdict = "incomplete" if lost and outcome.verdict != "block" else outcome.verdict
+    code = EXIT_CODES[final]
     gating = [stratum for stratum in strata if stratum.metric in policy.metrics]
     return Decision(
         run,
         eval,
-        verdict,
+        final,
         4 if subset and code == 0 else code,
         simulated,
         baseline,
@@ -141,24 +133,43 @@ def build_decision(
         models=tuple(sorted({stratum.model for stratum in gating})),
         cases=len({stratum.case for stratum in gating}),
         decisions=len({(stratum.case, stratum.decision) for stratum in gating}),
-        trials=max((row.look for row in outcome.comparisons), default=0) if verdict != "unchanged" else 0,
+        trials=max((row.look for row in outcome.comparisons), default=0) if final != "unchanged" else 0,
         comparisons=outcome.comparisons,
         graders=graders,
         flips=flips(outcome, cases, policy, shown or {}),
         new_cases=tuple(new_cases),
         missing=missing,
-        reasons=reasons(verdict, outcome.comparisons, missing, outcome.tests),
+        reasons=reasons(final, outcome.comparisons, missing, outcome.tests),
         subset=subset,
         value=value,
         digests=dict(digests or {}),
     )
 
 
-def counted(strata: Sequence[Stratum], policy: Policy, missing: Missing) -> Missing:
-    """`missing` with the planned and measured trials of the first gating metric."""
-    arms = [arm for s in strata if s.metric == policy.metrics[0] for arm in (s.baseline, s.candidate)]
-    planned = sum(map(len, arms))
-    return replace(missing, planned=planned, measured=planned - sum(arm.count(None) for arm in arms))
+def _tables(outcome: Outcome, metric: str) -> list[Table]:
+    return list({id(test.table): test.table for test in outcome.tests if test.table.metric == metric}.values())
+
+
+def counted(outcome: Outcome, policy: Policy, missing: Missing) -> Missing:
+    """`missing` with the planned and measured trials of the first gating metric, as far as the looks drew them."""
+    drawn = [table.counts(outcome.path.drawn[id(table)]) for table in _tables(outcome, policy.metrics[0])]
+    planned = sum(int(counts[:, 4:].sum()) for counts in drawn)
+    measured = sum(int(counts[:, 1].sum() + counts[:, 3].sum()) for counts in drawn)
+    return replace(missing, planned=planned, measured=measured)
+
+
+def _as_drawn(strata: Sequence[Stratum], outcome: Outcome) -> list[Stratum]:
+    """The strata cut to the trials that the looks drew, so that trials left over from another path change nothing."""
+    upto: dict[tuple[str, str, str], int] = {}
+    for table in {id(test.table): test.table for test in outcome.tests}.values():
+        for stratum, k in zip(table.strata, outcome.path.drawn[id(table)].tolist(), strict=True):
+            key = (stratum.model, stratum.case, stratum.decision)
+            upto[key] = max(upto.get(key, 0), k)
+    cut = [(s, upto.get((s.model, s.case, s.decision))) for s in strata]
+    return [
+        s if k is None else replace(s, baseline=s.baseline[: max(k, s.baseline_held)], candidate=s.candidate[:k])
+        for s, k in cut
+    ]
 
 
 def flips(
@@ -166,17 +177,14 @@ def flips(
 ) -> tuple[Flip, ...]:
     """Decisions that pass more or less often than before on the first gating metric, worst first."""
     found: list[Flip] = []
-    for table in {id(test.table): test.table for test in outcome.tests}.values():
-        if table.metric != policy.metrics[0]:
-            continue
-        deepest = max(outcome.path.endings[t.index].k for t in outcome.tests if t.table is table)
-        counts = np.stack(table.passes(deepest), axis=1)
+    for table in _tables(outcome, policy.metrics[0]):
+        counts = table.counts(outcome.path.drawn[id(table)])
         flipped = counts[:, 0] * counts[:, 3] != counts[:, 2] * counts[:, 1]
         for row in np.flatnonzero(flipped & (counts[:, 1] > 0) & (counts[:, 3] > 0)).tolist():
             s = table.strata[row]
             seen = shown.get((s.model, s.case, s.decision), Shown())
             segments = dict(cases[s.case].segments)
-            before, of_before, after, of_after = (int(count) for count in counts[row])
+            before, of_before, after, of_after = (int(count) for count in counts[row, :4])
             found.append(Flip(s.case, s.decision, s.model, segments, before, of_before, after, of_after, *seen))
     return tuple(sorted(found, key=lambda flip: (-flip.worse, flip.case, flip.decision, flip.model)))
 
@@ -196,8 +204,8 @@ def _reported(strata: Sequence[Stratum], policy: Policy) -> Comparison:
     kept = [replace(s, baseline=_obtained(s.baseline), candidate=_obtained(s.candidate)) for s in strata]
     kept = [s for s in kept if s.baseline and s.candidate]
     if not kept:
-        verdict: ComparisonVerdict = "incomplete" if lost else "closed"
-        return Comparison({}, first.metric, first.model, 0, 0, "watch", verdict, needs="nothing was measured")
+        nothing: ComparisonVerdict = "incomplete" if lost else "closed"
+        return Comparison({}, first.metric, first.model, 0, 0, "watch", nothing, needs="nothing was measured")
     watch = replace(policy, metrics=(first.metric,), by=(), protect=())
     test = replace(family(kept, {s.case: CaseInfo(s.case, {}) for s in kept}, watch)[0], standing=ADVISES)
     k = int(test.table.whole.trials_candidate.max())

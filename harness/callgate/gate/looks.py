@@ -6,28 +6,33 @@ uses trial numbers below its k, even where more exist.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 import numpy as np
 
-from callgate.concepts import Arm, Policy
-from callgate.gate.family import Test, above
+from callgate.concepts import CaseInfo, Policy, Verdict
+from callgate.gate.blockers import SHARE, Blocker, blockers, rejected
+from callgate.gate.family import Test
+from callgate.gate.judging import Judged, judged
 from callgate.gate.table import Table
+from callgate.gate.verdicts import Status
+from callgate.stats.exact import IntArray, tail
 from callgate.stats.multiplicity import tarone_holm, tarone_holm_adjusted
 
-Status = Literal["live", "pass", "block", "incomplete", "closed", "moved"]
 CLOSE = (0.15, 0.10)  # a watch segment closes after a look where its p is above this; the last look closes nothing
+CONFIRMED = 0.05  # p against fresh baseline trials
+NOTHING = Judged(1.0, 0.0, ok=False)  # what is decided keeps its place in the family
 
 
 class Need(NamedTuple):
-    """Trials to draw: the decision's arm up to this many."""
+    """Trials to draw: the decision's arm up to this many; `fresh` are new baseline trials to confirm a BLOCK with."""
 
     model: str
     case: str
     decision: str
-    arm: Arm
+    arm: Literal["baseline", "candidate", "fresh"]
     upto: int
 
 
@@ -35,7 +40,8 @@ class Need(NamedTuple):
 class Ending:
     """Where a test stands: its status, the trials a side and share of alpha of its last look, how many tests were live.
 
-    `adjusted` is its p after the family's correction and for the looks: a block is at most alpha.
+    `adjusted` is its p after the family's correction and for the looks: a block is at most alpha. `is_pending` is a
+    block that waits for its confirmation.
     """
 
     k: int
@@ -43,88 +49,147 @@ class Ending:
     live: int
     status: Status = "live"
     adjusted: float = 1.0
+    is_pending: bool = False
 
 
 @dataclass(slots=True)
 class Path:
-    """Where every test stands, and the trials that the next look lacks (none once all is decided)."""
+    """Where every test and must-pass decision stands, and the trials that come next (none once all is decided)."""
 
     endings: list[Ending]
+    blockers: list[Blocker]
     needs: frozenset[Need] = frozenset()
+    confirming: set[Need] = field(default_factory=set)
+    drawn: dict[int, IntArray] = field(default_factory=dict)  # id of a table -> candidate trials of each row
+
+    @property
+    def statuses(self) -> set[Status]:
+        return {ending.status for ending in self.endings} | {blocker.status for blocker in self.blockers}
 
 
-def replay(tests: Sequence[Test], policy: Policy) -> Path:
+def verdict(tests: Sequence[Test], path: Path) -> Verdict:
+    """The worst of all: one block blocks, and every gate and veto test must pass."""
+    found = path.statuses
+    if "block" in found:
+        return "block"
+    if "incomplete" in found or any(test.unpaired for test in tests):
+        return "incomplete"
+    must = [path.endings[test.index].status for test in tests if test.standing.role != "watch"]
+    vetoed = "moved" in found or any(blocker.is_vetoed for blocker in path.blockers)
+    return "pass" if all(status == "pass" for status in must) and not vetoed else "inconclusive"
+
+
+def replay(tests: Sequence[Test], cases: Mapping[str, CaseInfo], policy: Policy) -> Path:
     """Take the looks in turn, as far as the rows go. At the first look a trial that is not there was not measured."""
-    path = Path([Ending(policy.looks[0], policy.weights[0], len(tests)) for _ in tests])
+    tables = {id(test.table): test.table for test in tests}
+    endings = [Ending(policy.looks[0], policy.weights[0], len(tests)) for _ in tests]
+    path = Path(endings, blockers(list(tables.values()), cases))
+    path.drawn = {name: np.zeros(len(table.strata), dtype=np.int64) for name, table in tables.items()}
     for look, k in enumerate(policy.looks):
-        path.needs = needs(_live(tests, path), k)
+        live = [test for test in tests if endings[test.index].status == "live"]
+        losing = [blocker for blocker in path.blockers if blocker.status == "live" and blocker.k and blocker.losses]
+        rows = _rows(live, losing)
+        path.needs = frozenset(need for table, at in rows for need in _lacking(table, at, k))
         if path.needs and look > 0:
             break
-        _take(tests, path, policy, look)
-        blocked = policy.fail_fast and any(ending.status == "block" for ending in path.endings)
-        if path.needs or blocked or not _live(tests, path):
+        _advance(path, rows, k)
+        _look(live, path, policy, look)
+        _look_at_blockers(path, policy, look)
+        path.needs |= path.confirming
+        if path.needs or _is_over(path, policy):
             break
     return path
 
 
-def _live(tests: Sequence[Test], path: Path) -> list[Test]:
-    return [test for test in tests if path.endings[test.index].status == "live"]
+def _is_over(path: Path, policy: Policy) -> bool:
+    losing = any(blocker.status == "live" and blocker.losses for blocker in path.blockers)
+    open_tests = any(ending.status == "live" for ending in path.endings)
+    return (policy.fail_fast and "block" in path.statuses) or not (open_tests or losing)
 
 
-def needs(live: Sequence[Test], k: int) -> frozenset[Need]:
-    """The trials that a look at `k` lacks in the segments still open."""
-    open_rows: dict[int, tuple[Table, set[int]]] = {}
+def _rows(live: Iterable[Test], losing: Iterable[Blocker]) -> list[tuple[Table, set[int]]]:
+    """The strata that the next look draws, by table."""
+    rows: dict[int, tuple[Table, set[int]]] = {}
     for test in live:
-        lacking = test.rows[test.table.view(k).lacking[test.rows]]
-        open_rows.setdefault(id(test.table), (test.table, set()))[1].update(lacking.tolist())
+        rows.setdefault(id(test.table), (test.table, set()))[1].update(test.rows.tolist())
+    for blocker in losing:
+        rows.setdefault(id(blocker.table), (blocker.table, set()))[1].add(blocker.row)
+    return list(rows.values())
+
+
+def _lacking(table: Table, rows: set[int], k: int) -> set[Need]:
+    """The trials that a look at `k` lacks in these strata."""
     found: set[Need] = set()
-    for table, rows in open_rows.values():
-        for stratum in (table.strata[row] for row in rows):
-            key = (stratum.model, stratum.case, stratum.decision)
-            if len(stratum.candidate) < k:
-                found.add(Need(*key, "candidate", k))
-            if len(stratum.baseline) < max(k, stratum.baseline_held):
-                found.add(Need(*key, "baseline", max(k, stratum.baseline_held)))
-    return frozenset(found)
+    lacking = table.view(k).lacking
+    for stratum in (table.strata[row] for row in rows if lacking[row]):
+        key = (stratum.model, stratum.case, stratum.decision)
+        if len(stratum.candidate) < k:
+            found.add(Need(*key, "candidate", k))
+        if len(stratum.baseline) < max(k, stratum.baseline_held):
+            found.add(Need(*key, "baseline", max(k, stratum.baseline_held)))
+    return found
 
 
-def _take(tests: Sequence[Test], path: Path, policy: Policy, look: int) -> None:
+def _advance(path: Path, rows: Sequence[tuple[Table, set[int]]], k: int) -> None:
+    """A must-pass decision has whatever trials its segments, or its own losses, had drawn."""
+    for table, at in rows:
+        path.drawn[id(table)][list(at)] = np.where(table.identical[list(at)], 0, k)
+    for blocker in path.blockers:
+        blocker.k = int(path.drawn[id(blocker.table)][blocker.row])
+
+
+def _look(live: Sequence[Test], path: Path, policy: Policy, look: int) -> None:
     """One look: reject what got worse, pass what is safe, close watch segments in which nothing points down."""
     k, weight = policy.looks[look], policy.weights[look]
-    live = _live(tests, path)
-    p, floor, ok = [1.0] * len(tests), [0.0] * len(tests), [False] * len(tests)
+    share = (1 - SHARE if path.blockers else 1.0) * weight
+    each = [NOTHING] * len(path.endings)
     for test in live:
-        i, ending = test.index, path.endings[test.index]
+        ending = path.endings[test.index]
         ending.k, ending.weight, ending.live = k, weight, len(live)
-        if test.is_measured(test.table.view(k)):
-            p[i], floor[i], ok[i] = _judged(test, policy, k, weight)
-        else:
-            ending.status = "incomplete"
-    rejected = tarone_holm(p, floor, policy.alpha * weight)
+        found = judged(test, policy, k, weight)
+        each[test.index] = found or NOTHING
+        ending.status = "live" if found else "incomplete"
+    p, floor = [one.p for one in each], [one.floor for one in each]
+    worse = tarone_holm(p, floor, policy.alpha * share)
     adjusted = tarone_holm_adjusted(p, floor)
     is_last = look == len(policy.looks) - 1
-    for test in _live(tests, path):
-        i, ending = test.index, path.endings[test.index]
-        ending.adjusted = min(1.0, adjusted[i] / weight)
-        if i in rejected and not ok[i]:
-            ending.status = "block"
-        elif ok[i]:
+    for test in live:
+        ending, one = path.endings[test.index], each[test.index]
+        if ending.status != "live":
+            continue
+        ending.adjusted = min(1.0, adjusted[test.index] / share)
+        if one.ok:
             ending.status = "pass"
-        elif test.standing.role == "watch" and not is_last and p[i] > CLOSE[min(look, 1)]:
+        elif test.index in worse:
+            ending.status = _confirmed(test.table, test.rows, path, policy, k)
+            ending.is_pending = ending.status == "live"
+        elif test.standing.role == "watch" and not is_last and one.p > CLOSE[min(look, 1)]:
             ending.status = "closed"
 
 
-def _judged(test: Test, policy: Policy, k: int, weight: float) -> tuple[float, float, bool]:
-    """p after the guards (1 where the fall is too small or too narrow to block), its floor, and whether it may pass."""
-    view = test.table.view(k)
-    changes = test.changes(view)
-    change = float(np.mean(changes))
-    role, margin, drop = test.standing.role, test.standing.margin, test.standing.drop
-    p, floor = (1.0, test.floor(view)) if above(change, -drop) else test.p_and_floor(view)
-    if p <= policy.alpha and not test.is_broad(view, changes):
-        p = 1.0
-    if role == "veto":
-        return p, floor, above(change, -test.segment.margin)
-    if role == "gate" and margin is not None:
-        return p, floor, above(test.at_worst(changes, 1 - policy.alpha * weight), -margin)
-    return p, floor, False
+def _look_at_blockers(path: Path, policy: Policy, look: int) -> None:
+    for blocker in rejected(path.blockers, policy, policy.weights[look]):
+        blocker.status = _confirmed(blocker.table, np.array([blocker.row]), path, policy, blocker.k)
+
+
+def _confirmed(table: Table, rows: IntArray, path: Path, policy: Policy, k: int) -> Status:
+    """What a rejected test becomes: with a cached baseline only fresh trials of it make a BLOCK.
+
+    Stays live, with the trials it needs, until they are there.
+    """
+    asked = rows[~table.identical[rows]]
+    if not policy.confirm or not (table.held[asked] > 0).any():
+        return "block"
+    view = table.confirmation(k, policy.confirm)
+    lacking = asked[view.lacking[asked]]
+    if len(lacking):
+        strata = [table.strata[row] for row in lacking]
+        path.confirming |= {Need(s.model, s.case, s.decision, "fresh", policy.confirm) for s in strata}
+        return "live"
+    if view.missing[asked].any():
+        return "incomplete"
+    kinds = view.kind[asked]
+    counts, sums = np.bincount(kinds), np.bincount(kinds, view.sum_candidate[asked])
+    bags = {bag: i for i, bag in enumerate(view.bags) if i < len(counts) and counts[i]}
+    p, _ = tail({bag: int(counts[i]) for bag, i in bags.items()}, {bag: round(sums[i]) for bag, i in bags.items()})
+    return "block" if p <= CONFIRMED else "moved"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,6 +16,12 @@ GRADES = 20  # graded scores stand on a grid of 1/20
 UNMEASURED = -1  # drawn, and it failed
 ABSENT = -2  # never drawn
 BEYOND = -3  # not asked for at this look
+FEWEST_COPIES = 5  # byte-equal replies from here on are one draw
+ARMS: tuple[Callable[[Stratum], Sequence[float | None]], ...] = (
+    lambda s: s.baseline,
+    lambda s: s.candidate,
+    lambda s: s.fresh,
+)
 BoolArray = npt.NDArray[np.bool_]
 
 
@@ -64,19 +70,40 @@ class Table:
         self.decisions: IntArray = counts.astype(np.int64)[self.case_of_row]  # of the row's case
         self.identical: BoolArray = np.array([s.identical for s in self.strata])
         self.held: IntArray = np.array([s.baseline_held for s in self.strata], dtype=np.int64)
-        baseline, candidate = _matrix([s.baseline for s in self.strata]), _matrix([s.candidate for s in self.strata])
-        measured = np.concatenate([baseline.ravel(), candidate.ravel()])
+        arms = [_matrix([arm(s) for s in self.strata]) for arm in ARMS]
+        measured = np.concatenate([arm.ravel() for arm in arms])
         measured = measured[~np.isnan(measured)]
         self.top = 1 if bool(np.isin(measured, (0.0, 1.0, ABSENT)).all()) else GRADES
-        self.baseline, self.candidate = _on_grid(baseline, self.top), _on_grid(candidate, self.top)
-        self._views: dict[int, View] = {}
+        self.baseline, self.candidate, self.fresh = (_on_grid(arm, self.top) for arm in arms)
+        self.equal = np.array([(s.equal_baseline, s.equal_candidate) for s in self.strata], dtype=np.int64)
+        self._views: dict[tuple[str, int], View] = {}
+
+    def arms(self, k: int) -> tuple[IntArray, IntArray]:
+        """Each stratum's scores at a look: the first max(k, held) of the baseline, the first `k` of the candidate."""
+        counts = np.maximum(k, self.held), np.full(len(self.strata), k)
+        baseline, candidate = _first(self.baseline, counts[0]), _first(self.candidate, counts[1])
+        return _one_draw(baseline, counts[0], self.equal[:, 0]), _one_draw(candidate, counts[1], self.equal[:, 1])
 
     def view(self, k: int) -> View:
-        """Every stratum at its first `k` candidate trials and its first max(k, held) baseline trials."""
-        if k not in self._views:
-            candidate = _first(self.candidate, np.full(len(self.strata), k))
-            self._views[k] = self._view(_first(self.baseline, np.maximum(k, self.held)), candidate)
-        return self._views[k]
+        """A look at `k` trials a side, as it is."""
+        return self._kept("as it is", k, lambda: self.arms(k))
+
+    def observed(self, k: int) -> View:
+        """The look with missing trials left out: a stratum is measured while it has a trial on both arms."""
+        return self._kept("observed", k, lambda: (_filled(arm, BEYOND) for arm in self.arms(k)))
+
+    def worst(self, k: int) -> View:
+        """The look as if every missing trial of the candidate had failed and every one of the baseline passed."""
+        return self._kept("worst", k, lambda: map(_filled, self.arms(k), (self.top, 0)))
+
+    def best(self, k: int) -> View:
+        """The look as if every missing trial of the candidate had passed and every one of the baseline failed."""
+        return self._kept("best", k, lambda: map(_filled, self.arms(k), (0, self.top)))
+
+    def confirmation(self, k: int, fresh: int) -> View:
+        """The candidate's first `k` trials against as many `fresh` ones of the baseline."""
+        baseline = _first(self.fresh, np.full(len(self.strata), fresh))
+        return self._kept(f"against {fresh} fresh", k, lambda: (baseline, self.arms(k)[1]))
 
     @cached_property
     def whole(self) -> View:
@@ -84,18 +111,33 @@ class Table:
         lengths = np.array([(len(s.baseline), len(s.candidate)) for s in self.strata])
         return self._view(_first(self.baseline, lengths[:, 0]), _first(self.candidate, lengths[:, 1]))
 
-    def passes(self, k: int) -> tuple[IntArray, IntArray, IntArray, IntArray]:
-        """Full scores and trials measured, of the baseline and the candidate, of each stratum up to a look at `k`."""
-        baseline = _first(self.baseline, np.maximum(k, self.held))
-        candidate = _first(self.candidate, np.full(len(self.strata), k))
-        counts = [((arm == self.top).sum(1), (arm >= 0).sum(1)) for arm in (baseline, candidate)]
-        return *counts[0], *counts[1]
+    def _kept(self, kind: str, k: int, arms: Callable[[], Iterable[IntArray]]) -> View:
+        if (kind, k) not in self._views:
+            self._views[kind, k] = self._view(*arms())
+        return self._views[kind, k]
+
+    def counts(self, drawn: IntArray) -> IntArray:
+        """Of each stratum at its own number of trials: full scores and trials measured of the baseline, then candidate.
+
+        The last two columns are the trials planned of each.
+        """
+        planned = np.where(self.identical, 0, np.maximum(drawn, self.held)), drawn
+        arms = [_first(arm, n) for arm, n in zip((self.baseline, self.candidate), planned, strict=True)]
+        found = [count for arm in arms for count in ((arm == self.top).sum(1), (arm >= 0).sum(1))]
+        return np.stack([*found, *planned], axis=1).astype(np.int64)
+
+    def passes(self, row: int, k: int) -> tuple[int, int, int, int]:
+        """Full scores and trials measured of one stratum at a look: baseline, then candidate."""
+        arms = self.baseline[row, : max(k, int(self.held[row]))], self.candidate[row, :k]
+        (full_b, of_b), (full_c, of_c) = ((int((a == self.top).sum()), int((a >= 0).sum())) for a in arms)
+        return full_b, of_b, full_c, of_c
 
     def _view(self, baseline: IntArray, candidate: IntArray) -> View:
         lacking = ((baseline == ABSENT).any(1) | (candidate == ABSENT).any(1)) & ~self.identical
         missing = ((baseline == UNMEASURED).any(1) | (candidate == UNMEASURED).any(1)) & ~self.identical
-        used = ~(lacking | missing | self.identical)
         kb, kc = (baseline >= 0).sum(1), (candidate >= 0).sum(1)
+        missing |= ((kb == 0) | (kc == 0)) & ~lacking & ~self.identical
+        used = ~(lacking | missing | self.identical)
         sb, sc = np.where(baseline >= 0, baseline, 0).sum(1), np.where(candidate >= 0, candidate, 0).sum(1)
         out = lacking | missing
         mean_b, mean_c = (
@@ -153,6 +195,19 @@ def _first(scores: IntArray, counts: IntArray) -> IntArray:
     wide[:, :shared] = scores[:, :shared]
     wide[np.arange(width) >= counts[:, None]] = BEYOND
     return wide
+
+
+def _filled(scores: IntArray, value: int) -> IntArray:
+    """The scores with `value` for what was not measured."""
+    return np.asarray(np.where(scores == UNMEASURED, value, scores), dtype=np.int64)
+
+
+def _one_draw(scores: IntArray, counts: IntArray, equal: IntArray) -> IntArray:
+    """Byte-equal replies of a whole arm are copies of one draw: one of them counts."""
+    copies = (equal >= np.maximum(counts, FEWEST_COPIES)) & (counts >= FEWEST_COPIES)
+    if copies.any():
+        scores[np.ix_(copies, np.arange(1, scores.shape[1]))] = BEYOND
+    return scores
 
 
 def _squares(scores: IntArray) -> FloatArray:

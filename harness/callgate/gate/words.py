@@ -20,7 +20,8 @@ def reasons(
         "inconclusive": _undecided,
         "pass": _passed,
     }[verdict](comparisons)
-    return (*said, *_notes(tests, comparisons))
+    said += [_lost(row) for row in comparisons if "must_pass" in row.segment and row.verdict not in {"block", verdict}]
+    return (*said, *_notes(tests, comparisons[: len(tests)]))
 
 
 def _name(row: Comparison, rows: Sequence[Comparison]) -> str:
@@ -36,7 +37,14 @@ def _points(share: float) -> str:
 
 def _blocked(rows: Sequence[Comparison]) -> list[str]:
     worst = sorted((row for row in rows if row.verdict == "block"), key=lambda row: row.change or 0.0)
-    return [f"{_name(row, rows)} fell {_points(row.change or 0.0)}." for row in worst]
+    return [
+        _lost(row) if "must_pass" in row.segment else f"{_name(row, rows)} fell {_points(row.change or 0.0)}."
+        for row in worst
+    ]
+
+
+def _lost(row: Comparison) -> str:
+    return f"Must-pass {row.segment['must_pass']} {row.needs} (p {row.p or 0.0:.2g})."
 
 
 def _incomplete(rows: Sequence[Comparison], missing: Missing) -> list[str]:
@@ -57,6 +65,8 @@ def _undecided(rows: Sequence[Comparison]) -> list[str]:
 
 
 def _open(row: Comparison, rows: Sequence[Comparison]) -> str:
+    if "must_pass" in row.segment and row.verdict == "inconclusive":
+        return _lost(row)
     if row.verdict == "moved":
         return f"{_name(row, rows)}: the cached baseline moved, so the provider drifted; its next run draws it anew."
     least = f", at worst {100 * row.at_worst:+.1f}" if row.at_worst is not None and row.role == "gate" else ""
@@ -67,7 +77,8 @@ def _open(row: Comparison, rows: Sequence[Comparison]) -> str:
 def _passed(rows: Sequence[Comparison]) -> list[str]:
     cleared = [_name(row, rows) for row in rows if row.role == "gate"]
     said = [f"No worse than its margin, even at worst: {', '.join(cleared)}."]
-    small = [f"{_name(row, rows)} ({row.cases})" for row in rows if row.role != "gate" and len(row.segment) < 2]
+    groups = [row for row in rows if "must_pass" not in row.segment]
+    small = [f"{_name(row, rows)} ({row.cases})" for row in groups if row.role != "gate" and len(row.segment) < 2]
     if small:
         said.append(f"Too few to clear, and not seen to fall: {', '.join(small)}.")
     return said

@@ -1,0 +1,84 @@
+"""One test at one look: its rows in; p after the guards, and whether it may pass, out (statistics.md parts 4 and 7)."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from callgate.concepts import Policy
+from callgate.gate.family import Test, above
+from callgate.gate.table import UNMEASURED, Table, View
+
+FISHER = 0.01  # a loss of trials this lopsided between the arms is itself a finding
+
+
+class Judged(NamedTuple):
+    """p is 1 where the fall is too small or too narrow to block; `ok` is whether the segment may pass."""
+
+    p: float
+    floor: float
+    ok: bool
+
+
+def judged(test: Test, policy: Policy, k: int, weight: float) -> Judged | None:
+    """The test at a look; None where too much of it is missing to say anything."""
+    table = test.table
+    view = table.view(k)
+    if test.is_measured(view):
+        return Judged(*_p_of_worse(test, view, policy), ok=_may_pass(test, view, policy, weight))
+    if not _is_tolerable(test, policy, k):
+        return None
+    ok = _may_pass(test, table.observed(k), policy, weight) and _may_pass(test, table.worst(k), policy, weight)
+    return Judged(*_p_of_worse(test, table.best(k), policy), ok=ok)
+
+
+def _p_of_worse(test: Test, view: View, policy: Policy) -> tuple[float, float]:
+    changes = test.changes(view)
+    if above(float(np.mean(changes)), -test.standing.drop):
+        return 1.0, test.floor(view)
+    p, floor = test.p_and_floor(view)
+    return (p, floor) if p > policy.alpha or test.is_broad(view, changes) else (1.0, floor)
+
+
+def _may_pass(test: Test, view: View, policy: Policy, weight: float) -> bool:
+    role, margin = test.standing.role, test.standing.margin
+    changes = test.changes(view)
+    if role == "veto":
+        return above(float(np.mean(changes)), -test.segment.margin)
+    return role == "gate" and margin is not None and above(test.at_worst(changes, 1 - policy.alpha * weight), -margin)
+
+
+def _is_tolerable(test: Test, policy: Policy, k: int) -> bool:
+    """Whether the policy allows what is missing, every stratum has something, and no arm lost more than by chance."""
+    if policy.max_missing <= 0.0 or not test.is_measured(test.table.observed(k)):
+        return False
+    arms = test.table.arms(k)
+    lost = sum(int((arm[test.rows] == UNMEASURED).sum()) for arm in arms)
+    planned = sum(int((arm[test.rows] >= UNMEASURED).sum()) for arm in arms)
+    return lost <= policy.max_missing * planned and not is_lopsided(test.table, k)
+
+
+def is_lopsided(table: Table, k: int) -> bool:
+    """Fisher's exact test on missing trials by arm, over all decisions of the model."""
+    lost, planned = zip(
+        *((int((arm == UNMEASURED).sum()), int((arm >= UNMEASURED).sum())) for arm in table.arms(k)), strict=True
+    )
+    return fisher(lost[0], planned[0], lost[1], planned[1]) <= FISHER
+
+
+def fisher(lost_b: int, of_b: int, lost_c: int, of_c: int) -> float:
+    """Two-sided p of Fisher's exact test: tables no more likely than the one seen."""
+    lost = lost_b + lost_c
+
+    def log_ways(x: int) -> float:
+        return _log_choose(of_b, x) + _log_choose(of_c, lost - x)
+
+    every = [log_ways(x) for x in range(max(0, lost - of_c), min(of_b, lost) + 1)]
+    whole, seen = _log_choose(of_b + of_c, lost), log_ways(lost_b)
+    return min(1.0, sum(math.exp(each - whole) for each in every if each <= seen + 1e-7))
+
+
+def _log_choose(n: int, k: int) -> float:
+    return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
