@@ -148,10 +148,12 @@ def _measured(bench: Bench, options: Options, identity: str) -> Outcome:
 
 
 def _whole_run(ledger: Ledger, identity: str) -> Decision | None:
-    """The decision of this very plan, where it was measured whole before: the same rows would give the same again."""
+    """The decision of this very plan, where this very code has measured it whole before: it would be the same again."""
     run = ledger.run(identity)
-    decision = stored_decision(run) if run is not None and run.decision else None
-    return decision if decision is not None and decision.verdict != "incomplete" else None
+    if run is None or not isinstance(run.plan, Mapping) or run.plan.get("code") != own_code() or not run.decision:
+        return None
+    decision = stored_decision(run)
+    return decision if decision.verdict != "incomplete" else None
 
 
 def measure(bench: Bench, *, fresh: bool) -> tuple[Measured, Spent, bool]:
@@ -192,9 +194,9 @@ def _labels(needs: frozenset[Need]) -> list[str]:
 
 
 def run_id(plan: Plan, graders: GraderSet) -> str:
-    """The digest of the plan and of the code that carries it out."""
+    """The digest of the plan."""
     models: Json = [[contest.baseline, contest.candidate] for contest in plan.contests]
-    identity: dict[str, Json] = {**plan.digests(), "graders": digest(dict(graders.fingerprints)), "code": own_code()}
+    identity: dict[str, Json] = {**plan.digests(), "graders": digest(dict(graders.fingerprints))}
     hosts: Json = dict(endpoints(plan))
     return digest({**identity, "eval": plan.eval.name, "models": models, "hosts": hosts, "subset": plan.subset})
 
@@ -284,6 +286,7 @@ def _stored(plan: Plan, options: Options, measured: Measured) -> Json:
     """The plan as the ledger keeps it: enough to show the run again when the prompts have changed."""
     failing = {trial.id.case for trial, grades in measured.all() if trial.id.arm == "candidate" and not passed(grades)}
     return {
+        "code": own_code(),
         "path": plan.eval.place().file,
         "options": {key: value for key, value in asdict(options).items() if value},
         "baseline": _prompt_json(plan.baseline),
