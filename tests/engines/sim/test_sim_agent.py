@@ -19,7 +19,15 @@ What we know of this caller: telephone +13125550142; name Dana Whitfield; vehicl
 - A synthetic oil change costs $77.50 plus tax.
 - There are no loaner cars."""
 TOOLS = frozenset(
-    ["find_slots", "find_appointment", "book_appointment", "move_appointment", "cancel_appointment", "transfer_call", "take_message"]
+    [
+        "find_slots",
+        "find_appointment",
+        "book_appointment",
+        "move_appointment",
+        "cancel_appointment",
+        "transfer_call",
+        "take_message",
+    ]
 )
 SLOTS = ["2026-03-09T07:30:00-05:00", "2026-03-09T14:00:00-05:00", "2026-03-09T15:30:00-05:00"]
 

@@ -109,5 +109,5 @@ def test_a_tool_without_a_description_of_its_services_gets_free_text():
 
     bare = free_text_rate(tools(), "find_slots", "receptionist-small")
     told = free_text_rate(tools(description="Every service."), "find_slots", "receptionist-small")
-    assert bare > 10 * told > 0
+    assert bare > 0 == told
     assert free_text_rate(json.loads("[]"), "find_slots", "receptionist-small") == 0

@@ -2,4 +2,7 @@
 
 from callgate.engines.sim.agent import MODELS, answer
 
-__all__ = ["MODELS", "answer"]
+VERSION = "1"
+"""What the replies depend on besides the request: changed with every change of what is answered."""
+
+__all__ = ["MODELS", "VERSION", "answer"]

@@ -40,10 +40,16 @@ class Draws:
 
     @staticmethod
     def of(model: str, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]], trial: int) -> Draws:
-        """The dice for a chat request: whole messages and tools count, so any change of the prompt throws anew."""
-        dialogue = fingerprint([m for m in messages if m.get("role") != "system"])
-        system = [m for m in messages if m.get("role") == "system"]
-        return Draws(model, fingerprint([fingerprint(system), dialogue, list(tools)]), dialogue, trial)
+        """The dice for a chat request: all that is said in messages and tools counts, so any change throws anew.
+
+        What the way here may add or leave out (ids of calls, empty fields) does not count, so that a request throws
+        the same through litellm, over HTTP and straight.
+        """
+        system = [_said(m) for m in messages if m.get("role") == "system"]
+        dialogue = fingerprint([_said(m) for m in messages if m.get("role") != "system"])
+        functions = [tool.get("function", tool) for tool in tools]
+        named = [[f.get("name"), f.get("description"), f.get("parameters")] for f in functions]
+        return Draws(model, fingerprint([system, dialogue, named]), dialogue, trial)
 
     def fails(self, lever: str, probability: float) -> bool:
         """Whether the lever fails here; on average over dialogues with the probability given."""
@@ -56,3 +62,10 @@ class Draws:
     def chance(self, name: str) -> float:
         """A number in [0, 1) for one use in this request and trial."""
         return uniform("draw", self.model, self.request, str(self.trial), name)
+
+
+def _said(message: Mapping[str, Any]) -> list[Any]:
+    """A message without what only carries it: who says what, and which calls."""
+    calls = [call.get("function", {}) for call in message.get("tool_calls") or ()]
+    made = [[call.get("name"), call.get("arguments")] for call in calls]
+    return [message.get("role"), message.get("content") or "", made]

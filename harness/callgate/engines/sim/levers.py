@@ -65,7 +65,7 @@ LEVERS: tuple[Lever, ...] = (
             r"|answer|reply|speak|stay|default|respond)\b.{0,20}\b(?:in|to|with) english\b(?! or)"
             r"|\benglish (?:unless|by default)\b|\bprimero en ingles\b|\bsolo en ingles\b"
         ),
-        worst=0.38,
+        worst=0.41,
     ),
     _lever(
         "usted",
@@ -184,7 +184,7 @@ TRIGGERS: dict[str, re.Pattern[str]] = {
 }
 TRANSFER_RATES: Mapping[Strength, float] = {"strong": 0.015, "weak": 0.22, "absent": 0.45, "opposite": 0.45}
 """A reason to pass the call on that the prompt names; that it does not, though it has the rule; that has no rule."""
-FREE_TEXT_RATES: Mapping[Strength, float] = {"strong": 0.002, "weak": 0.01, "absent": 0.09, "opposite": 0.09}
+FREE_TEXT_RATES: Mapping[Strength, float] = {"strong": 0.0, "weak": 0.01, "absent": 0.09, "opposite": 0.09}
 """Services sent as free text: the tool's list of services says "every", has a description, or has none."""
 
 

@@ -113,7 +113,8 @@ def services_in(text: str) -> Services:
 
 
 _KEPT = re.compile(
-    r"^(?: (?:one|appointment|check|change|rotation|inspection|service|cita))*(?:,? (?:stays?|i(?:'ll| want to)? keep|is fine|se queda"
+    r"^(?: (?:one|appointment|check|change|rotation|inspection|service|cita))*"
+    r"(?:,? (?:stays?|i(?:'ll| want to)? keep|is fine|se queda"
     r"|esa (?:si|dejela)|no la (?:toque|mueva))\b)"
 )
 _KEEP_IT = re.compile(r"\b(?:keep|leave|i need|deje(?:me)?|conserve)(?: (?:the|my|la|el|mi))* *$")
