@@ -111,3 +111,20 @@ def test_a_tool_without_a_description_of_its_services_gets_free_text():
     told = free_text_rate(tools(description="Every service."), "find_slots", "receptionist-small")
     assert bare > 0 == told
     assert free_text_rate(json.loads("[]"), "find_slots", "receptionist-small") == 0
+
+
+@pytest.mark.parametrize(
+    ("sentence", "strength"),
+    [
+        ("Always answer Spanish callers in Spanish.", "strong"),
+        ("Responda en español a quien hable español.", "strong"),
+        ("Reply in English to English speakers and in Spanish to Spanish speakers.", "strong"),
+        ("Answer in English or Spanish, whichever language the caller uses.", "strong"),
+        ("You can help in Spanish.", "weak"),
+        ("Greet in English and stay in English.", "opposite"),
+        ("Conteste primero en inglés.", "opposite"),
+        ("Be brief.", "absent"),
+    ],
+)
+def test_a_language_rule_in_ones_own_words_counts(sentence, strength):
+    assert rules_of(sentence).strengths["language"] == strength

@@ -11,6 +11,7 @@ from callgate.engines.sim.draw import Draws
 from callgate.engines.sim.judge import judge
 from callgate.engines.sim.levers import rules_of
 from callgate.engines.sim.policy import decide
+from callgate.engines.sim.speech import spoken
 from callgate.engines.sim.spoil import spoil
 from callgate.engines.sim.understanding import read
 from callgate.engines.sim.wording import worded
@@ -42,6 +43,15 @@ def answer(
     draws = Draws.of(name, messages, tools, trial)
     act = spoil(decide(reading, names), reading, rules_of(system), draws, tools)
     return _reply(act, worded(act, reading, rules_of(system), draws) if act.lines else "", len(messages))
+
+
+def unspoiled(messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What the receptionist would answer if no lever ever failed: how well it understands is seen by this."""
+    system = "\n".join(str(m.get("content") or "") for m in messages if m.get("role") == "system")
+    names = frozenset(str(tool.get("function", {}).get("name")) for tool in tools)
+    reading = read(messages, world_of(system))
+    act = decide(reading, names)
+    return _reply(act, spoken(act.lines, reading.language), len(messages))
 
 
 def _reply(act: Act, text: str, index: int) -> dict[str, Any]:

@@ -57,12 +57,15 @@ LEVERS: tuple[Lever, ...] = (
         r"\b(?:answer|reply|respond|speak|talk|contest\w*|respond\w*|habl\w*)\b.{0,50}\b(?:language (?:of"
         r"|the|that|in which|he|she|they)|(?:caller's|same|their|his or her) (?:own )?language"
         r"|idioma (?:de|que|en que))"
-        r"|\b(?:only|always|entirely|completely|fully) in spanish|\b(?:solo|siempre|unicamente) en espanol",
+        r"|\b(?:only|always|entirely|completely|fully) in spanish|\b(?:solo|siempre|unicamente) en espanol"
+        r"|^(?!.*\b(?:try|may|can|could|possible|puede|intente)\b).*"
+        r"\b(?:answer|reply|respond|speak|conteste|responda|hable)\b.{0,60}\b(?:in spanish|en espanol)\b",
         r"\bspanish\b|\bespanol\b",
         (0.012, 0.30, 0.60),
         opposite=(
             r"\benglish first\b|\b(?:only|always|first) (?:in |speak )?english\b|\b(?:start|begin|greet|open"
-            r"|answer|reply|speak|stay|default|respond)\b.{0,20}\b(?:in|to|with) english\b(?! or)"
+            r"|answer|reply|speak|stay|default|respond)\b.{0,20}\b(?:in|to|with) english\b"
+            r"(?! (?:or|and|to|for|if|when|where|speak\w*|callers?|customers?)\b)"
             r"|\benglish (?:unless|by default)\b|\bprimero en ingles\b|\bsolo en ingles\b"
         ),
         worst=0.41,
