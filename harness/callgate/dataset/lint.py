@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from itertools import pairwise
 from math import ceil
 
@@ -52,6 +53,7 @@ def lint(
     problems.extend(twins(read, cases.sources))
     if spec is not None:
         problems.extend(_segment_problems(cases.active, spec))
+        problems.extend(_misspelt_attributes(cases, spec))
     return sorted(set(problems))
 
 
@@ -202,3 +204,16 @@ def _segment_problems(cases: Sequence[Case], spec: Eval) -> Iterator[Problem]:
             name = ",".join(f"{key}={value}" for key, value in segment.items())
             message = f"no case is in the protected segment {name}{did_you_mean(name, known)}"
             yield Problem(spec.place("gate", "protect", index), message)
+
+
+def _misspelt_attributes(cases: CaseSet, spec: Eval) -> Iterator[Problem]:
+    """An attribute that is almost one that the eval compares by, in a case that lacks that one: it would be counted
+    nowhere."""
+    compared = {part for joined in spec.policy.by for part in joined.split("*")}
+    for case in cases.active:
+        absent = sorted(compared - case.segments.keys())
+        for attribute in sorted(case.segments.keys() - compared) if absent else ():
+            near = get_close_matches(attribute, absent, n=1, cutoff=0.8)
+            if near:
+                place = cases.sources[case.id].place("segments", attribute)
+                yield Problem(place, f"unknown segment {attribute!r}; did you mean {near[0]!r}?")

@@ -30,14 +30,15 @@ _KEYLESS = frozenset({"sim", "ollama", "ollama_chat", "hosted_vllm", "lm_studio"
 
 
 def missing_key(model: str, environment: Mapping[str, str] = os.environ) -> str | None:
-    """One line that says which key to set, or None where there is one or none is needed.
+    """One line that says which key to set, or None where there is one or none is needed; for the simulator, whether it
+    has the model.
 
     A missing key would else surface as an error that looks worth retrying. Imports litellm only for providers that
     are not in the table above.
     """
     owner = provider(model)
     if owner in _KEYLESS:
-        return None
+        return unknown_model(model)
     names = _KEYS.get(owner)
     if names is None:
         from callgate.engines.litellm import keys_missing_for
@@ -48,6 +49,20 @@ def missing_key(model: str, environment: Mapping[str, str] = os.environ) -> str 
     elif any(environment.get(name, "").strip() for name in names):
         return None
     return f"{model}: no API key; set {names[0]}, or run `make demo` on the simulator"
+
+
+def unknown_model(model: str) -> str | None:
+    """One line about a simulated model that does not exist; None for every other model."""
+    owner, _, name = model.partition("/")
+    if owner != "sim":
+        return None
+    from callgate.engines.sim import MODELS
+    from callgate.files import did_you_mean
+
+    if name in MODELS:
+        return None
+    known = [f"sim/{each}" for each in MODELS]
+    return f"{model}: there is no such simulated model{did_you_mean(model, known)}"
 
 
 def api_base(model: str, environment: Mapping[str, str] = os.environ) -> str:

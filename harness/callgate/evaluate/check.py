@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
-from callgate.config import load_eval
+from callgate.concepts import Problem
+from callgate.config import Eval, load_eval
 from callgate.dataset import read_set
 from callgate.dataset.lint import clearance, lint
-from callgate.evaluate.plan import SUPPORTED, Problems
+from callgate.engines.access import unknown_model
+from callgate.evaluate.plan import SUPPORTED, Problems, metric_problems
 from callgate.graders.grade import GraderSet
 from callgate.prompts import load_prompt, render, schema_problems
 from callgate.report.words import plural
@@ -43,7 +46,10 @@ def validated(root: Path, paths: Sequence[Path]) -> Report:
         the_eval = problems.of(load_eval, path, root)
         if the_eval is None:
             continue
-        problems.of(GraderSet.of, the_eval.graders, root)
+        graders = problems.of(GraderSet.of, the_eval.graders, root)
+        if graders is not None:
+            problems.found.extend(metric_problems(the_eval, graders))
+        problems.found.extend(_model_problems(the_eval))
         sides = (the_eval.baseline, the_eval.candidate)
         loaded = [problems.of(load_prompt, side.prompt, root, side.place) for side in sides]
         prompts = [prompt for prompt in loaded if prompt is not None]
@@ -53,11 +59,16 @@ def validated(root: Path, paths: Sequence[Path]) -> Report:
         for prompt in prompts:
             problems.found.extend(schema_problems(prompt))
         problems.found.extend(lint(found, prompts, graded_by=SUPPORTED, spec=the_eval))
-        if found.active:
-            for prompt in prompts:
-                problems.of(render, prompt, found.active[0])
+        for prompt, case in product(prompts, found.active):
+            problems.first(render, prompt, case)
         notes.extend(f"{the_eval.name}: {line}" for line in clearance(found.active, the_eval))
         cases += len(found.active)
         decisions += sum(len(case.points) for case in found.active)
     seen = f"{plural(len(paths), 'eval')}, {plural(cases, 'case')}, {plural(decisions, 'decision')}"
     return Report(tuple(str(problem) for problem in sorted(set(problems.found))), tuple(dict.fromkeys(notes)), seen)
+
+
+def _model_problems(the_eval: Eval) -> list[Problem]:
+    """Simulated models and judges that do not exist. Of other providers' models only the provider knows."""
+    told = [(the_eval.place("models", index), unknown_model(name)) for index, name in enumerate(the_eval.models)]
+    return [Problem(place, message) for place, message in told if message]

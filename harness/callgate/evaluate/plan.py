@@ -27,6 +27,7 @@ from callgate.dataset import read_set
 from callgate.dataset.lint import lint
 from callgate.engines.access import endpoint
 from callgate.files import did_you_mean
+from callgate.graders.grade import GraderSet
 from callgate.graders.registry import GRADED_BY, UNGRADED
 from callgate.prompts import load_prompt
 from callgate.replay import Scene, history, opening, scene
@@ -51,6 +52,7 @@ class Options:
     failed: bool = False
     offline: bool = False
     regrade: bool = False
+    release: bool = False
     max_cost: float | None = None
 
     @property
@@ -185,7 +187,7 @@ def _paired(
     pairs: list[Pair] = []
     left_out: dict[str, str] = {}
     for case in cases:
-        before, after = (problems.of(opening, prompt, case) for prompt in (baseline, candidate))
+        before, after = (problems.first(opening, prompt, case) for prompt in (baseline, candidate))
         for point in case.points:
             why = incompatible(point, (baseline, candidate))
             if why:
@@ -209,6 +211,16 @@ def _policy(the_eval: Eval, cases: Sequence[Case], *, subset: bool) -> Policy:
     return replace(policy, by=by, protect=protect)
 
 
+def metric_problems(the_eval: Eval, graders: GraderSet) -> list[Problem]:
+    """Metrics of the gate that nothing measures."""
+    known = ("success", *graders.ids)
+    return [
+        Problem(the_eval.place("gate", "metrics", index), f"unknown metric {name!r}{did_you_mean(name, known)}")
+        for index, name in enumerate(the_eval.policy.metrics)
+        if name not in known
+    ]
+
+
 class Problems:
     """Collects the problems of several files, so that all are told at once."""
 
@@ -222,6 +234,14 @@ class Problems:
         except Mistake as mistake:
             self.found.extend(mistake.problems or (Problem(Place("callgate"), str(mistake)),))
             return None
+
+    def first(self, load: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T | None:
+        """As `of`, but keeps one problem a place: what is wrong in a prompt is met again at every case."""
+        told = {problem.place for problem in self.found}
+        before = len(self.found)
+        loaded = self.of(load, *arguments, **options)
+        self.found[before:] = [problem for problem in self.found[before:] if problem.place not in told]
+        return loaded
 
     def stop(self) -> None:
         """Raises one Mistake with everything found so far, if anything was."""

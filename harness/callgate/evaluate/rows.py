@@ -72,6 +72,7 @@ class Measured:
         kinds: Counter[str] = Counter()
         advisory: Counter[str] = Counter()
         examples: list[str] = []
+        whys: dict[str, str] = {}
         planned = measured = off_script = 0
         for trial, grades in self.all():
             planned += 1
@@ -85,12 +86,16 @@ class Measured:
                 where = f"{trial.id.case} {trial.id.decision} {trial.id.arm} trial {trial.id.number + 1}"
                 examples.append(f"{where}: {kind}: {outcome.why}")
             if trial.failure is None:
-                advisory.update(name for name in grades if name != "success" and isinstance(grades[name], Failure))
+                unobtained = {name: grade for name, grade in grades.items() if isinstance(grade, Failure)}
+                for name, failure in unobtained.items():
+                    if name != "success":
+                        advisory[name] += 1
+                        whys.setdefault(name, f"{name}: {trial.id.case} {trial.id.decision}: {failure.why}")
         return Missing(
             planned=planned,
             measured=measured,
             failures=dict(sorted(kinds.items())),
-            examples=tuple(sorted(examples)[:EXAMPLES]),
+            examples=(*sorted(examples)[:EXAMPLES], *(why for _, why in sorted(whys.items()))),
             left_out=dict(sorted(self.plan.left_out.items())),
             off_script=off_script,
             advisory=dict(sorted(advisory.items())),

@@ -13,15 +13,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from callgate.concepts import Arm, Decision, Engine, Json, Mistake, Problem, Prompt, digest
+from callgate.concepts import Arm, Decision, Engine, Json, Mistake, Prompt, digest
 from callgate.engines.access import missing_key
 from callgate.evaluate.grading import VOTES, Desk, Vote, Voted
 from callgate.evaluate.leave import leave_reports
-from callgate.evaluate.plan import Contest, Options, Pair, Plan, endpoints, make_plan
+from callgate.evaluate.plan import Contest, Options, Pair, Plan, endpoints, make_plan, metric_problems
 from callgate.evaluate.rows import Measured, passed
 from callgate.evaluate.stored import stored_decision
 from callgate.execute import REPLAY, Execution, Progress, Spent, execute
-from callgate.files import did_you_mean
 from callgate.graders.grade import GraderSet
 from callgate.graders.judge import simulated
 from callgate.ledger import Ledger, Run
@@ -252,12 +251,7 @@ def engines() -> Callable[[str], Engine]:
 def graders_of(plan: Plan, root: Path) -> tuple[GraderSet, tuple[str, ...]]:
     """The eval's graders, and notes about those left out. A simulated judge never scores a live candidate."""
     graders = GraderSet.of(plan.eval.graders, root)
-    known = ("success", *graders.ids)
-    problems = [
-        Problem(plan.eval.place("gate", "metrics", index), f"unknown metric {name!r}{did_you_mean(name, known)}")
-        for index, name in enumerate(plan.eval.policy.metrics)
-        if name not in known
-    ]
+    problems = metric_problems(plan.eval, graders)
     if problems:
         raise Mistake(problems)
     live = any(not simulated(contest.candidate) for contest in plan.contests)

@@ -138,14 +138,14 @@ def _flip_line(flip: Flip) -> str:
 def _not_measured(decision: Decision, style: Style) -> str:
     missing = decision.missing
     lines = [f"  {count:,} x {kind}" for kind, count in sorted(missing.failures.items())]
-    lines += [f"    {shortened(printable(example), 140)}" for example in missing.examples[:FLIPS_SHOWN]]
     if lines:
         lines.insert(0, style("unsure", f"not measured: {plural(missing.planned - missing.measured, 'trial')}"))
+    lines += [f"advisory {name}: {plural(count, 'grade')} not obtained" for name, count in missing.advisory.items()]
+    lines += [f"    {shortened(printable(example), 140)}" for example in missing.examples[:FLIPS_SHOWN]]
     notes = []
     if missing.left_out:
         where = ", ".join(f"{printable(name)} ({printable(why)})" for name, why in list(missing.left_out.items())[:3])
         notes.append(f"left out on both sides: {plural(len(missing.left_out), 'decision')}: {where}")
-    notes += [f"advisory {name}: {plural(count, 'grade')} not obtained" for name, count in missing.advisory.items()]
     if missing.off_script:
         notes.append(f"off script: {plural(missing.off_script, 'trial')} asked the world something it does not know")
     return "\n".join([*lines, *(style("faint", note) for note in notes)])
@@ -172,5 +172,5 @@ def next_command(decision: Decision) -> str:
     if flips:
         return f"callgate show last {printable(flips[0].case)}"
     if decision.verdict == "incomplete":
-        return f"callgate eval {printable(decision.eval)}   (asks only for what is missing)"
+        return "the same command again, which asks only for what is missing"
     return ""
