@@ -62,6 +62,29 @@ class Mistake(Exception):
 
 # ---------------------------------------------------------------------------------------------- what is under test
 
+MODEL_PARAMETERS = frozenset(
+    {
+        "frequency_penalty",
+        "logit_bias",
+        "max_completion_tokens",
+        "max_tokens",
+        "min_p",
+        "parallel_tool_calls",
+        "presence_penalty",
+        "reasoning_effort",
+        "response_format",
+        "seed",
+        "stop",
+        "temperature",
+        "thinking",
+        "tool_choice",
+        "top_k",
+        "top_p",
+        "verbosity",
+    }
+)
+"""What a prompt's params.yaml may set. Anything else an engine might take for an address, a key, a header or a mock."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tool:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
-from callgate.concepts import Case, Json, Mistake, Place, Problem, Prompt, Tool, digest
+from callgate.concepts import MODEL_PARAMETERS, Case, Json, Mistake, Place, Problem, Prompt, Tool, digest
 from callgate.files import (
     Document,
     did_you_mean,
@@ -209,6 +209,14 @@ def _parameters(document: Document) -> Mapping[str, Json]:
     if refused:
         message = "keys, addresses and headers come from the environment, never from a prompt's parameters"
         raise Mistake([Problem(document.place(key), message) for key in refused])
+    strange = [key for key in document.value if key not in MODEL_PARAMETERS]
+    if strange:
+        raise Mistake(
+            [
+                Problem(document.place(key), f"{key!r} is no parameter of a model{did_you_mean(key, MODEL_PARAMETERS)}")
+                for key in strange
+            ]
+        )
     return document.value
 
 

@@ -20,34 +20,11 @@ from functools import lru_cache
 from types import ModuleType
 from typing import Any
 
-from callgate.concepts import Failure, Outcome, Reply, Request, ToolCall
+from callgate.concepts import MODEL_PARAMETERS, Failure, Reply, Request, ToolCall
 from callgate.engines.access import api_base
+from callgate.engines.chat import chat_reply
 from callgate.engines.faults import Fault, fault_of_error, malformed, timed_out
 from callgate.engines.pool import pooled
-from callgate.engines.prices import price
-
-PARAMETERS = frozenset(
-    {
-        "frequency_penalty",
-        "logit_bias",
-        "max_completion_tokens",
-        "max_tokens",
-        "min_p",
-        "parallel_tool_calls",
-        "presence_penalty",
-        "reasoning_effort",
-        "response_format",
-        "seed",
-        "stop",
-        "temperature",
-        "thinking",
-        "tool_choice",
-        "top_k",
-        "top_p",
-        "verbosity",
-    }
-)
-"""What a prompt's params.yaml may set. Anything else litellm might take for an address, a key, a header or a mock."""
 
 
 class LitellmEngine:
@@ -61,18 +38,27 @@ class LitellmEngine:
 
     async def run(self, requests: AsyncIterator[Request]) -> AsyncIterator[tuple[Request, Reply | Failure]]:
         """Yields each request with its reply or its Fault, in the order in which they finish."""
-        LitellmEngine._running += 1
+        self.open()
         try:
-            async with aclosing(pooled(requests, self._answer, workers=self._workers)) as answered:
+            async with aclosing(pooled(requests, self.answer, workers=self._workers)) as answered:
                 async for pair in answered:
                     yield pair
         finally:
-            LitellmEngine._running -= 1
-            if not LitellmEngine._running:
-                await _hang_up()
+            await self.close()
 
-    async def _answer(self, request: Request) -> Reply | Failure:
-        strange = sorted(set(request.parameters) - PARAMETERS)
+    def open(self) -> None:
+        """Counts a run that uses litellm's connections; `close` ends it."""
+        LitellmEngine._running += 1
+
+    async def close(self) -> None:
+        """The last run to end closes the connections."""
+        LitellmEngine._running -= 1
+        if not LitellmEngine._running:
+            await _hang_up()
+
+    async def answer(self, request: Request) -> Reply | Failure:
+        """One attempt at one request, as a typed outcome."""
+        strange = sorted(set(request.parameters) - MODEL_PARAMETERS)
         if strange:
             return Fault("provider_error", f"no parameter that a prompt may set: {', '.join(strange)}", "stop_model")
         acompletion = _litellm(simulator=request.model.startswith("sim/")).acompletion
@@ -164,42 +150,21 @@ def _reply(model: str, response: Any, seconds: float) -> Reply | Failure:
     refusal = getattr(message, "refusal", None) or (getattr(message, "provider_specific_fields", None) or {}).get(
         "refusal"
     )
-    text = message.content or refusal or ""
-    if not isinstance(text, str):
-        return malformed(f"the content is no text but {type(text).__name__}")
-    usage = getattr(response, "usage", None)
-    prompt_tokens, completion_tokens, cached = _tokens(usage)
-    known = price(model)
-    return Reply(
-        text=text,
+    return chat_reply(
+        model,
+        content=message.content,
+        refusal=refusal,
         calls=calls,
-        outcome=_outcome(choices[0].finish_reason, text, calls, refused=bool(refusal)),
-        served=str(response.model or ""),
-        prompt_tokens=prompt_tokens,
-        completion_tokens=completion_tokens,
-        dollars=None if known is None or usage is None else known.dollars(prompt_tokens, completion_tokens, cached),
-        seconds=round(seconds, 4),
-        simulated=model.startswith("sim/"),
+        finish=choices[0].finish_reason,
+        served=response.model,
+        tokens=_tokens(getattr(response, "usage", None)),
+        seconds=seconds,
     )
 
 
-def _outcome(finish: str | None, text: str, calls: tuple[ToolCall, ...], *, refused: bool) -> Outcome:
-    if refused:
-        return "refused"
-    if finish == "content_filter":
-        return "filtered"
-    if finish == "length":
-        return "truncated"
-    return "ok" if calls or text.strip() else "empty"
-
-
-def _tokens(usage: Any) -> tuple[int, int, int]:
-    """Tokens of the prompt, of the reply, and of the prompt those read from a cache; nonsense counts as 0."""
-    details = getattr(usage, "prompt_tokens_details", None)
-    found = (
-        getattr(usage, "prompt_tokens", 0),
-        getattr(usage, "completion_tokens", 0),
-        getattr(details, "cached_tokens", 0),
-    )
-    prompt, completion, cached = (value if isinstance(value, int) and value > 0 else 0 for value in found)
-    return prompt, completion, cached
+def _tokens(usage: Any) -> tuple[object, object, object] | None:
+    """Tokens of the prompt, of the reply, and of the prompt those read from a cache."""
+    if usage is None:
+        return None
+    cached = getattr(getattr(usage, "prompt_tokens_details", None), "cached_tokens", 0)
+    return getattr(usage, "prompt_tokens", 0), getattr(usage, "completion_tokens", 0), cached

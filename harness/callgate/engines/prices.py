@@ -56,6 +56,11 @@ def provider(model: str) -> str:
     return str(_entry(model).get("litellm_provider", ""))
 
 
+def mode(model: str) -> str:
+    """What a model is for, as litellm's file has it ("chat", "responses", "embedding"); "" where it does not say."""
+    return str(_entry(model).get("mode", ""))
+
+
 def worst_tokens(request: Request, known: Price | None) -> int | None:
     """More tokens than a request and its reply can have together; None where nothing bounds the reply.
 
