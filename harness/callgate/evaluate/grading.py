@@ -6,9 +6,10 @@ Rules run here, one's own graders in their process, judges through the same exec
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from callgate.concepts import Failure, Grade, NotApplicable, Reply, Request, Tool, Trial, digest
+from callgate.engines.access import endpoint
 from callgate.evaluate.plan import Plan
 from callgate.execute import Execution, Machine, Spent
 from callgate.graders import judge
@@ -132,8 +133,9 @@ class Desk:
     def _judged(self, trials: Sequence[Trial], one: Judge) -> list[Grade]:
         """The grade that a judge gives each trial; its votes are asked together."""
         asked = [judge.questions(self._context(trial).point, one.name, one.rubric) for trial in trials]
+        host = endpoint(one.model) if any(asked) else ""
         votes = [
-            Vote(request, (index, number))
+            Vote(replace(request, endpoint=host), (index, number))
             for index, trial in enumerate(trials)
             for number, question in enumerate(asked[index])
             for request in judge.requests(self._context(trial), trial, question, model=one.model, votes=one.votes)

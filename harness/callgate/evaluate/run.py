@@ -124,7 +124,7 @@ def evaluate(root: Path, path: Path, options: Options, *, progress: Report | Non
         if before is not None:
             outcome = Outcome(before, plan, Spent(), Spent(), time.monotonic() - began, interrupted=False, notes=notes)
         else:
-            asking = None if options.offline else engines()
+            asking = None if options.offline else engines([one.model for one in graders.judges])
             bench = Bench(plan, graders, ledger, asking, progress, endpoints(plan))
             outcome = _measured(bench, options, identity)
             outcome = replace(outcome, seconds=time.monotonic() - began, notes=notes)
@@ -233,14 +233,15 @@ def _decision(plan: Plan, graders: GraderSet, measured: Measured, identity: str)
 # ---------------------------------------------------------------------------------------------- what a run needs
 
 
-def engines() -> Callable[[str], Engine]:
-    """The engine for each model; a model without a key is a mistake that is told before the first call."""
+def engines(judges: Sequence[str]) -> Callable[[str], Engine]:
+    """The engine for each model; a model without a key is a mistake that is told before the first call, that of a
+    judge too."""
 
     @cache
     def engine_for(model: str) -> Engine:
-        missing = missing_key(model)
+        missing = [line for name in dict.fromkeys((model, *judges)) if (line := missing_key(name))]
         if missing:
-            raise Mistake(missing)
+            raise Mistake("\n".join(missing))
         from callgate.engines.litellm import LitellmEngine
 
         return LitellmEngine()
