@@ -11,7 +11,7 @@ from stage import LOOKED_UP, agent, call, context, graded, verdict
 from utterances import EN, ES, MIXED, OTHER
 
 from callgate.concepts import AgentTurn, CallerTurn, ToolTurn
-from callgate.graders.language import language_of
+from callgate.graders.language import guess, language_of
 from callgate.graders.rules.questions import slot_problem
 
 NAMES = context().names
@@ -470,3 +470,78 @@ def test_history_of_the_agent_is_a_source():
     where = context(agent("I have 10:15 on Monday."), "Yes.", language="en")
     assert isinstance(where.history[0], AgentTurn)
     assert verdict(graded("numbers_grounded", where, "You want 10:15, right?")) == "pass"
+
+
+# ---------------------------------------------------------------------------------------------- as case authors found
+
+
+def test_an_offer_of_times_does_not_ask_for_the_service():
+    for text in ("I have nine or two. Which works best for you?", "What would you like, nine or two?"):
+        where = context(language="en", must_not_ask=("service", "time", "date"))
+        assert verdict(graded("repeat_question", where, text)) == "pass", text
+    where = context(language="en", must_not_ask=("service",))
+    assert verdict(graded("repeat_question", where, "What work would you like done?")) == "fail"
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "times"),
+    [
+        ("en", "I have nine or two for all three.", ("09:00", "14:00")),
+        ("en", "I have eight or twelve thirty.", ("08:00", "12:30")),
+        ("en", "I can move it to eleven on Saturday.", ("11:00",)),
+        ("en", "We're open from 8 to 2 on Saturday.", ("08:00", "14:00")),
+        ("es", "Tengo nueve o dos, ¿cuál prefiere?", ("09:00", "14:00")),
+        ("es", "Los sábados abrimos de ocho a dos.", ("08:00", "14:00")),
+    ],
+)
+def test_a_bare_hour_is_a_time_where_the_words_around_it_say_so(language, text, times):
+    where = context(language=language, must_say=tuple({"time": time} for time in times))
+    assert verdict(graded("must_say", where, text)) == "pass"
+
+
+def test_an_answer_of_few_words_with_a_name_is_in_the_language_it_is_in():
+    assert guess("Two. No coupons, no nothing? Fine. Name's Sal Moretti.", frozenset()) == "en"
+    assert guess("No, no, nada más. A las dos está bien, Sal.", frozenset()) == "es"
+
+
+FOUND = ToolTurn("find_appointment", {}, {"appointment_id": "RB-1", "start": "2026-03-12T09:00:00-05:00"})
+REFUSED = ToolTurn("move_appointment", {"appointment_id": "RB-1"}, error="locked by another user")
+
+
+@pytest.mark.parametrize(
+    ("past", "text", "wanted"),
+    [
+        ((FOUND, REFUSED), "Your appointment is confirmed for Friday.", "fail"),
+        ((FOUND, REFUSED), "Your appointment is confirmed.", "fail"),
+        ((FOUND, REFUSED), "Your appointment is still booked for Thursday at nine.", "pass"),
+        ((FOUND,), "Your appointment is booked for Thursday, March 12 at 9:00 AM.", "pass"),
+        ((FOUND,), "Your appointment is booked for Thursday at ten.", "fail"),
+        ((FOUND,), "Your appointment is booked.", "pass"),
+        ((), "Your appointment is booked.", "fail"),
+    ],
+)
+def test_an_appointment_that_was_found_is_booked_when_it_was_found_to_be(past, text, wanted):
+    where = context(*past, "So when do I come?", language="en")
+    assert verdict(graded("claimed_action_without_call", where, text)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "promises"),
+    [
+        ("es", "Carros de préstamo no tenemos.", False),
+        ("es", "Descuentos no hay, disculpe.", False),
+        ("es", "Un carro de préstamo, no hay problema.", True),
+        ("en", "Loaner cars we don't have.", False),
+        ("en", "A refund is not something I can offer.", False),
+        ("en", "A refund will not be a problem.", True),
+    ],
+)
+def test_a_promise_may_be_denied_after_its_name(language, text, promises):
+    where = context(language=language, facts_allowed=())
+    assert verdict(graded("forbidden_promise", where, text)) == ("fail" if promises else "pass")
+
+
+def test_a_day_of_this_month_that_is_over_may_be_named():
+    where = context("Quiero cita para el tres de este mes.", now="2026-06-05 09:00", language="es")
+    assert verdict(graded("numbers_grounded", where, "El tres de junio ya pasó.")) == "pass"
+    assert verdict(graded("numbers_grounded", where, "El cuatro de junio ya pasó.")) == "fail"

@@ -7,12 +7,23 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from itertools import pairwise
 from math import ceil
 
-from callgate.concepts import AgentTurn, CallerTurn, Case, DecisionPoint, Json, Problem, Prompt, RecordedTurn, Tool
+from callgate.concepts import (
+    AgentTurn,
+    CallerTurn,
+    Case,
+    DecisionPoint,
+    Expect,
+    Json,
+    Problem,
+    Prompt,
+    RecordedTurn,
+    Tool,
+)
 from callgate.config import Eval
 from callgate.dataset.calls import call_problems, stub_problems
 from callgate.dataset.load import CaseSet, Source
@@ -24,6 +35,7 @@ CLEARABLE = 25
 """Clusters under which no margin can be cleared (statistics.md part 3)."""
 
 Keys = tuple[str | int, ...]
+ExpectProblems = Callable[[Expect], Iterable[tuple[Keys, str]]]
 
 
 def lint(
@@ -31,13 +43,14 @@ def lint(
     prompts: Sequence[Prompt],
     *,
     graded_by: Mapping[str, str],
+    expect_problems: ExpectProblems | None = None,
     spec: Eval | None = None,
     today: str = "",
 ) -> list[Problem]:
     """All problems of the set, sorted, each once. Drafts and retired cases are left alone.
 
-    `graded_by` maps each expectation that is supported to its grader ("" where it only tunes one); `today` is an ISO
-    date, by which a quarantine may be over.
+    `graded_by` maps each expectation that is supported to its grader ("" where it only tunes one); `expect_problems`
+    says what those graders cannot make sense of; `today` is an ISO date, by which a quarantine may be over.
     """
     tools = _tools(prompts)
     problems: list[Problem] = []
@@ -48,6 +61,8 @@ def lint(
         for keys, point in _decisions(case, source):
             problems.extend(_grading_problems(case, point, keys, source, graded_by))
             problems.extend(call_problems(case, point, keys, source, tools))
+            for below, message in expect_problems(point.expect) if expect_problems else ():
+                problems.append(Problem(source.place(*keys, *below), message))
         problems.extend(leaks(case, prompts))
         problems.extend(personal_data(source))
     problems.extend(twins(read, cases.sources))

@@ -14,6 +14,7 @@ from callgate.dataset import read_set
 from callgate.dataset.lint import clearance, lint
 from callgate.engines.access import unknown_model
 from callgate.evaluate.plan import SUPPORTED, Problems, metric_problems
+from callgate.graders.expected import expect_problems
 from callgate.graders.grade import GraderSet
 from callgate.prompts import load_prompt, render, schema_problems
 from callgate.report.words import plural
@@ -58,7 +59,7 @@ def validated(root: Path, paths: Sequence[Path]) -> Report:
             continue
         for prompt in prompts:
             problems.found.extend(schema_problems(prompt))
-        problems.found.extend(lint(found, prompts, graded_by=SUPPORTED, spec=the_eval))
+        problems.found.extend(lint(found, prompts, graded_by=SUPPORTED, expect_problems=expect_problems, spec=the_eval))
         for prompt, case in product(prompts, found.active):
             problems.first(render, prompt, case)
         notes.extend(f"{the_eval.name}: {line}" for line in clearance(found.active, the_eval))

@@ -27,6 +27,7 @@ from callgate.dataset import read_set
 from callgate.dataset.lint import lint
 from callgate.engines.access import endpoint
 from callgate.files import did_you_mean
+from callgate.graders.expected import expect_problems
 from callgate.graders.grade import GraderSet
 from callgate.graders.registry import GRADED_BY, UNGRADED
 from callgate.prompts import load_prompt
@@ -164,7 +165,7 @@ def make_plan(
     found = problems.of(read_set, the_eval.cases, root)
     if found is not None:
         known = [prompt for prompt in (baseline, candidate) if prompt is not None]
-        problems.found.extend(lint(found, known, graded_by=SUPPORTED, spec=the_eval))
+        problems.found.extend(lint(found, known, graded_by=SUPPORTED, expect_problems=expect_problems, spec=the_eval))
     problems.stop()
     assert baseline is not None
     assert candidate is not None

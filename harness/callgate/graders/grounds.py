@@ -148,11 +148,15 @@ def _local(text: str, timezone: str) -> datetime | None:
 
 
 def _dates(said: Day, today: date) -> set[date]:
-    """The dates that a day as said can mean: all in the next year with a day of the month, else the next two weeks."""
+    """The dates that a day as said can mean: in the next year with day and month, else soon.
+
+    A day of the month alone can also be one that is over: "the third of this month".
+    """
     if said.year and said.month and said.day:
         try:
             return {date(said.year, said.month, said.day)}
         except ValueError:
             return set()
     reach = 366 if said.day is not None and said.month is not None else 45 if said.day is not None else _AHEAD
-    return {day for n in range(reach) if said.fits(day := today + timedelta(days=n), today)}
+    over = 31 if said.day is not None and said.month is None else 0
+    return {day for n in range(-over, reach) if said.fits(day := today + timedelta(days=n), today)}

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from datetime import date, datetime
+from functools import cached_property, lru_cache
 from typing import TypeAlias
 
 from callgate.concepts import (
@@ -32,6 +33,7 @@ from callgate.graders.language import guess, language_of
 from callgate.graders.matching import Match, matches
 from callgate.graders.packs import LANGUAGES, Pack, pack
 from callgate.graders.text import fold, words
+from callgate.matchers import instant
 from callgate.replay import past_turns
 
 PastTurn: TypeAlias = AgentTurn | CallerTurn | ToolTurn
@@ -191,12 +193,38 @@ class Seen:
         now = ((a.call.name, a.content) for a in self.answers if a.kind in {"answered", "transfer"})
         return (*self.context.past_results, *now)
 
+    @cached_property
+    def failed_writes(self) -> tuple[str, ...]:
+        """The writing tools whose last call, in the history and the trial, ended in an error."""
+        last: dict[str, bool] = {}
+        for turn in self.context.history:
+            if isinstance(turn, ToolTurn):
+                last[turn.tool] = turn.error is not None
+        for answer in self.answers:
+            last[answer.call.name] = answer.kind not in {"answered", "transfer"}
+        return tuple(tool for tool, failed in last.items() if failed and self.context.effect(tool) != "read")
+
+    @property
+    def today(self) -> date:
+        """The day of the call, in the case's zone."""
+        return datetime.fromisoformat(self.context.case.now).date()
+
+    def moment(self, value: Json) -> datetime | None:
+        """The instant that a text with a date and a time names, in UTC; None for anything else."""
+        return _moment(value, self.context.case.timezone) if isinstance(value, str) else None
+
     def unpacked(self) -> Failure | None:
         """The failure of a rule that needs a pack for a language that has none."""
         for utterance in self.utterances:
             if utterance.pack is None:
                 return no_pack(utterance.language)
         return None
+
+
+@lru_cache(maxsize=8192)
+def _moment(text: str, zone: str) -> datetime | None:
+    found = instant(text, zone) if text[:2] == "20" and ":" in text else ""
+    return None if isinstance(found, str) else found
 
 
 def no_pack(language: str) -> Failure:

@@ -84,7 +84,7 @@ def _read(form: Form, known: Pack, text: str, folded: str) -> list[Value]:
     for match in form.pattern.finditer(folded):
         readings = _READERS[form.kind](form, known, match)
         if readings:
-            start, end = match.span()
+            start, end = match.span("value" if "value" in form.pattern.groupindex else 0)
             kind: Kind = form.kind  # type: ignore[assignment]  # the pack loader makes only these four
             found.append(Value(kind, text[start:end], start, end, readings))
     return found
@@ -95,8 +95,13 @@ def number_of(words: str, known: Pack) -> float | None:
     if words[:1].isdigit():
         plain = re.sub(r",(?=\d{3}(?:\D|$))", "", words).replace(",", ".")
         return float(plain)
-    parts = known.word.findall(words)
-    return float(sum(known.words.get(re.sub(r"\s+", " ", part), 0) for part in parts)) if parts else None
+    parts = [known.words.get(re.sub(r"[\s-]+", " ", part), 0) for part in known.word.findall(words)]
+    if not parts:
+        return None
+    if 1000 not in parts:
+        return float(sum(parts))
+    before, after = parts[: parts.index(1000)], parts[parts.index(1000) + 1 :]
+    return float((sum(before) or 1) * 1000 + sum(after))
 
 
 def _group(match: re.Match[str], name: str) -> str:

@@ -23,6 +23,8 @@ LANGUAGES: tuple[str, ...] = tuple(sorted(path.stem for path in FOLDER.glob("*.y
 class Form:
     """One way to write or say a value: a compiled pattern with named groups, and what is added to what it reads.
 
+    Where the pattern has a group `value` (« » in the file), that is the value and the rest only tells it from others.
+
     `exact` is the value itself (`is` in the file) where the words alone say it: "noon", "an hour and a half". `needs`
     are plain words without which the pattern cannot match: looking for them first is several times faster.
     """
@@ -66,6 +68,10 @@ class Pack:
     offers: re.Pattern[str]
     promises: tuple[tuple[str, re.Pattern[str]], ...]
     promise_negations: re.Pattern[str]
+    promise_denials: re.Pattern[str]
+
+
+_NUMBERS = ("units", "teens", "tens", "hundreds", "thousand")
 
 
 def _bare(pattern: str) -> str:
@@ -91,11 +97,12 @@ def pack(language: str) -> Pack | None:
     if language not in LANGUAGES:
         return None
     data: Any = read_yaml(FOLDER / f"{language}.yaml", f"packs/{language}.yaml").value
+    data["teens"] |= _composed(data)
     groups = _groups(data)
     return Pack(
         language=language,
         name=data["name"],
-        words=_folded(data["units"] | data["teens"] | data["tens"] | data["hundreds"]),
+        words=_folded(data["units"] | data["teens"] | data["tens"] | data["hundreds"] | data["thousand"]),
         hours=_folded(data["hours"]),
         ordinals=_folded(data["ordinals"]),
         weekdays=_folded(data["weekdays"]),
@@ -104,7 +111,7 @@ def pack(language: str) -> Pack | None:
         repeats=_folded(data["repeats"]),
         relative=tuple((lexicon([words]), days) for words, days in data["relative"].items()),
         parts=tuple((part, lexicon(words)) for part, words in data["parts"].items()),
-        word=re.compile(rf"\b{_any([*data['units'], *data['teens'], *data['tens'], *data['hundreds']])}\b"),
+        word=lexicon([word for table in _NUMBERS for word in data[table]]),
         one_number=re.compile(groups["w"]),
         spoken_digits=_spoken_digits(data),
         month_first=data["slash_dates"] == "mdy",
@@ -113,13 +120,14 @@ def pack(language: str) -> Pack | None:
         stop_words=frozenset(map(unaccented, data["stop_words"])),
         question_mark=re.compile(data["question"]["marks"]),
         requests=re.compile(r"(?<!\w)" + _any(data["question"]["requests"])),
-        slots={slot: re.compile(r"(?<!\w)" + _any(words)) for slot, words in data["slots"].items()},
+        slots={slot: lexicon(words) for slot, words in data["slots"].items()},
         claims={act: lexicon(words) for act, words in data["claims"].items()},
         negations=_negations(data["negations"]),
         conditions=lexicon(data["conditions"]),
         offers=lexicon(data["offers"]),
         promises=tuple((entry["what"], lexicon(entry["say"])) for entry in data["promises"]),
         promise_negations=_negations(data["promise_negations"]),
+        promise_denials=lexicon(data["promise_denials"]),
     )
 
 
@@ -128,15 +136,32 @@ def _negations(words: Iterable[str]) -> re.Pattern[str]:
     return re.compile("|".join((r"" if w.startswith("n'") else r"(?<!\w)") + _bare(w) + r"(?!\w)" for w in words))
 
 
+def _composed(data: Mapping[str, Any]) -> dict[str, int]:
+    """Numbers that a language writes as one word, units first, as `composed` spells them: "einundzwanzig"."""
+    spelled = str(data.get("composed") or "")
+    pairs = ((u, t) for u in data["units"].items() for t in data["tens"].items()) if spelled else ()
+    return {spelled.format(unit=u, ten=t): one + many for (u, one), (t, many) in pairs}
+
+
 def _groups(data: Mapping[str, Any]) -> dict[str, str]:
     """The placeholders of the forms as patterns with named groups."""
     tens = rf"{_any(data['tens'])}(?:{_bare(data['tens_join'])}{_any(data['units'])})?"
     below = f"(?:{tens}|{_any([*data['teens'], *data['units']])})"
-    words = f"(?:{_any(data['hundreds'])}(?:{_bare(data['hundreds_join'])}{below})?|{below})"
+    under = f"(?:{_any(data['hundreds'])}(?:{_bare(data['hundreds_join'])}{below})?|{below})"
+    thousand = _any(data["thousand"])
+    words = rf"(?:(?:{under}\s)?{thousand}(?:{_bare(data['thousand_join'])}{under})?|{under})"
     digits = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:[.,]\d+)?"
     spoken = rf"(?:(?:{_bare(data['minutes_zero'])}){_any(data['units'])}|{tens}|{_any(data['teens'])})"
     part = _any(form for words_ in data["parts"].values() for form in words_)
+    hour = rf"(?:[01]?\d|2[0-4]|{_any(data['hours'])})"
+    five = [word for word, number in (data["units"] | data["teens"] | data["tens"]).items() if number in _TO_THE_HOUR]
     return {
+        "hour": rf"{hour}(?::[0-5]\d|(?:{_bare(data['minutes_join'])})(?:[0-5]\d|{spoken}))?",
+        "h_": hour,
+        "m_": f"(?:[0-5]\\d|{spoken})",
+        "part_": f"(?:{part})",
+        "to5": rf"(?P<to>5|10|20|25|{_any(five)}(?:{_bare(data['tens_join'])}{_any(data['units'])})?)",
+        "counted": rf"(?!\s?(?:(?:{'|'.join(map(_bare, data['counted']))})(?!\w)|[$%€]|[.:]\d))",
         "h": rf"(?P<h>[01]?\d|2[0-4]|{_any(data['hours'])})",
         "hw": rf"(?P<h>{_any(data['hours'])})",
         "m": r"(?P<m>[0-5]\d)",
@@ -160,9 +185,14 @@ def _forms(data: Mapping[str, Any], groups: Mapping[str, str]) -> Iterable[Form]
     for kind, key in (("time", "times"), ("date", "dates"), ("money", "money"), ("number", "numbers")):
         for entry in data[key]:
             text = re.sub(r"\{(\w+)\}", lambda m: groups.get(m[1], m[0]), _bare(entry["form"]))
+            text = text.replace("«", "(?P<value>").replace("»", ")")
             cents = "apart" if entry.get("cents") else "only" if entry.get("only_cents") else ""
             pattern = re.compile(rf"(?<![\w.:])(?<![a-z]-){text}(?!\w)")
             yield Form(kind, pattern, entry.get("add", 0), entry.get("is"), _needed(entry["form"]), cents)
+
+
+_TO_THE_HOUR = (5, 10, 20, 25)
+"""Minutes that are said before an hour without the word "minutes": "ten to four"."""
 
 
 def _needed(form: str) -> tuple[str, ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from callgate.concepts import Grade, Json, NotApplicable, Score, ToolAnswer
@@ -67,20 +66,13 @@ def _unreal(seen: Seen, given: str, offered: frozenset[datetime]) -> str | None:
 
 def offered_starts(seen: Seen) -> frozenset[datetime]:
     """Every start that a read's answer held, in the history or the trial, in UTC."""
-    zone = seen.context.case.timezone
     return frozenset(
         moment
         for tool, result in seen.results
         if seen.context.effect(tool) == "read"
         for leaf in leaves(result)
-        if isinstance(leaf, str) and (moment := _moment(leaf, zone)) is not None
+        if (moment := seen.moment(leaf)) is not None
     )
-
-
-@lru_cache(maxsize=8192)
-def _moment(text: str, zone: str) -> datetime | None:
-    found = instant(text, zone) if text[:2] == "20" and ":" in text else ""
-    return None if isinstance(found, str) else found
 
 
 def closed_then(hours: Json, local: datetime) -> str | None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from callgate.concepts import Evidence, Grade, NotApplicable, Score, ToolTurn
 from callgate.graders.packs import LANGUAGES, Pack, pack
-from callgate.graders.seen import Seen, Utterance
+from callgate.graders.seen import Seen, Utterance, leaves
 from callgate.graders.text import excerpt, fold, sentences
-from callgate.graders.values import Value, find
+from callgate.graders.values import Day, Value, find
 
 _DONE_BY: Mapping[str, re.Pattern[str]] = {
     "book": re.compile(r"book|schedul|reserv|create|agend|move|change|update"),
@@ -59,7 +61,7 @@ def claimed_action_without_call(seen: Seen) -> Grade:
     claimed = [claim for utterance in seen.utterances for claim in _claims(utterance)]
     if not claimed:
         return NotApplicable("nothing is said to be done")
-    false = [(act, proof) for act, proof in claimed if not _done(seen, act)]
+    false = [(act, proof) for act, proof in claimed if not _done(seen, act) and not _found(seen, act, proof)]
     said = dict.fromkeys(f"says {_SAYS.get(act, act)}, but no call did it: {excerpt(p.text)}" for act, p in false)
     why = "; ".join(said)
     evidence = tuple(dict.fromkeys(proof for _, proof in false))
@@ -109,13 +111,40 @@ def _done(seen: Seen, act: str) -> bool:
         )
     kind = act.removesuffix("_state")
     wanted = _DONE_BY.get(kind)
-    for tool, result in seen.results:
+    for tool, _ in seen.results:
         effect = seen.context.effect(tool)
         if effect == "write" and (wanted is None or wanted.search(tool)):
             return True
-        if act.endswith("_state") and effect == "read" and "appointment" in tool and result:
-            return True
     return False
+
+
+def _found(seen: Seen, act: str, proof: Evidence) -> bool:
+    """Whether a claim that describes a state is true of an appointment that a tool found.
+
+    Its day and time, where the sentence names them, must be those of the one found: after a move that failed, "your
+    appointment is confirmed for Friday" is not true of Thursday's. Where it names none, no write may have failed.
+    """
+    if not act.endswith("_state"):
+        return False
+    found = [leaf for tool, result in seen.results if _reads(seen, tool) and result for leaf in leaves(result)]
+    zone = ZoneInfo(seen.context.case.timezone)
+    starts = [moment.astimezone(zone) for leaf in found if (moment := seen.moment(leaf)) is not None]
+    language = next((u.language for u in seen.utterances if u.turn == proof.turn), "")
+    named = [value for value in find(proof.text, language) if value.kind in {"date", "time"}]
+    if not named or not starts:
+        return bool(found) and not seen.failed_writes
+    return any(all(_is_of(value, start, seen.today) for value in named) for start in starts)
+
+
+def _reads(seen: Seen, tool: str) -> bool:
+    return seen.context.effect(tool) == "read" and "appointment" in tool
+
+
+def _is_of(value: Value, start: datetime, today: date) -> bool:
+    """Whether a day or a time as said is that of a moment."""
+    if value.kind == "time":
+        return start.hour * 60 + start.minute in value.readings
+    return any(isinstance(reading, Day) and reading.fits(start.date(), today) for reading in value.readings)
 
 
 def forbidden_promise(seen: Seen) -> Grade:
@@ -142,8 +171,14 @@ def _promises(seen: Seen, utterance: Utterance) -> Iterator[tuple[str, Evidence]
         folded = fold(sentence)
         for what, pattern in known.promises:
             match = pattern.search(folded)
-            if match and not known.promise_negations.search(folded[: match.start()]) and not _allowed(seen, what):
+            if match and not denied_promise(known, folded, match) and not _allowed(seen, what):
                 yield what, utterance.evidence(start, start + len(sentence))
+
+
+def denied_promise(known: Pack, sentence: str, match: re.Match[str]) -> bool:
+    """Whether what would be a promise is denied or supposed before it, or denied after it in its clause."""
+    clause = re.split(r"[,;:]\s", sentence[match.end() :])[0]
+    return bool(known.promise_negations.search(sentence[: match.start()]) or known.promise_denials.search(clause))
 
 
 def _allowed(seen: Seen, what: str) -> bool:
@@ -157,6 +192,6 @@ def _allowed(seen: Seen, what: str) -> bool:
             known = pack(language)
             for named, pattern in known.promises if known else ():
                 match = pattern.search(text) if named == what else None
-                if match and known and not known.promise_negations.search(text[: match.start()]):
+                if match and known and not denied_promise(known, text, match):
                     return True
     return False

@@ -1,0 +1,17 @@
+"""An `expect` -> what its graders cannot make sense of, so that it is told when cases are read and not as a failure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from callgate.concepts import Expect
+from callgate.graders.rules.questions import slot_problem
+
+
+def expect_problems(expect: Expect) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """(keys below `expect`, message) of each mistake: a slot that no pack has questions for."""
+    for key in ("must_ask", "must_not_ask"):
+        for index, name in enumerate(getattr(expect, key)):
+            problem = slot_problem(name)
+            if problem:
+                yield (key, index), problem
