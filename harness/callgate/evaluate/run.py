@@ -233,7 +233,7 @@ def _decision(plan: Plan, graders: GraderSet, measured: Measured, identity: str)
 # ---------------------------------------------------------------------------------------------- what a run needs
 
 
-def engines(judges: Sequence[str]) -> Callable[[str], Engine]:
+def engines(judges: list[str]) -> Callable[[str], Engine]:
     """The engine for each model; a model without a key is a mistake that is told before the first call, that of a
     judge too."""
 

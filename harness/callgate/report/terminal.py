@@ -171,6 +171,6 @@ def next_command(decision: Decision) -> str:
     flips = worst_flips(decision, min(blocked, key=lambda row: row.change or 0.0)) if blocked else []
     if flips:
         return f"callgate show last {printable(flips[0].case)}"
-    if decision.verdict == "incomplete":
+    if decision.verdict == "incomplete" and decision.missing.failures:
         return "the same command again, which asks only for what is missing"
     return ""
