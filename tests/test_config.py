@@ -50,8 +50,9 @@ def test_four_lines_are_an_eval(project):
         "prompts/v2",
     )
     assert spec.policy.metrics == ("success",)
-    assert spec.policy.looks == (5,)
-    assert spec.policy.weights == (1.0,)
+    assert spec.policy.looks == (2, 5, 10)
+    assert spec.policy.weights == (0.1, 0.3, 0.6)
+    assert spec.policy.confirm == 5
     assert spec.budget == Budget()
     assert spec.cases == project / "datasets/x"
 
@@ -78,7 +79,7 @@ def test_every_mistake_is_told_at_once(project):
         ("gate: {protect: ['a=1,a=2']}", "no segment"),
         ("gate: {accept: [{segment: a=1, until: 2026-02-30, why: x}]}", "day is out of range"),
         ("gate: {accept: [{segment: fr, until: 2026-02-03, why: x}]}", "no segment"),
-        ("gate: {max_missing: 0.1}", "must be at most 0"),
+        ("gate: {max_missing: 0.3}", "must be at most 0.2"),
         ("segments: [language, language]", "stands twice"),
         ("segments: [a*b, b*a]", "'b*a' stands twice"),
         ("graders: [brevity, {brevity: {max_words: 3}}]", "grader 'brevity' stands twice"),
@@ -144,6 +145,7 @@ def test_segments_that_are_not_written_are_those_that_the_cases_have(project):
 def test_three_looks_spend_alpha_as_designed(project):
     assert load(project, LEAST + "gate: {looks: [2, 5, 10]}").policy.weights == (0.1, 0.3, 0.6)
     assert load(project, LEAST + "gate: {trials: 10}").policy.looks == (10,)
+    assert load(project, LEAST + "gate: {trials: 10}").policy.confirm == 0
 
 
 def test_a_segment_is_read_as_people_write_it():

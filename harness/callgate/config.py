@@ -20,6 +20,12 @@ from callgate.files import Document, project_file, project_folder, project_path,
 SEGMENTS = ("language", "call_type", "language*call_type")
 """What an eval compares by where it does not say."""
 
+LOOKS = (2, 5, 10)
+"""Trials a side at which the gate looks, where the eval does not say; `trials: N` is one look at N."""
+
+CONFIRM = 5
+"""Fresh baseline trials of each decision before a cached baseline blocks; none where there is one look."""
+
 WEIGHTS: Mapping[int, tuple[float, ...]] = {1: (1.0,), 2: (0.3, 0.7), 3: (0.1, 0.3, 0.6)}
 """The share of alpha that each look spends, by the number of looks, where the eval does not say."""
 
@@ -207,7 +213,7 @@ def _graders(written: Sequence[Any], document: Document, problems: list[Problem]
 
 
 def _policy(gate: Mapping[str, Any], by: tuple[str, ...], document: Document, problems: list[Problem]) -> Policy:
-    looks = tuple(gate.get("looks", (gate.get("trials", 5),)))
+    looks = tuple(gate.get("looks", (gate["trials"],) if "trials" in gate else LOOKS))
     weights = tuple(float(weight) for weight in gate.get("weights", WEIGHTS.get(len(looks), ())))
     place = document.place("gate", "weights" if "weights" in gate else "looks")
     if "looks" in gate and "trials" in gate:
@@ -230,6 +236,8 @@ def _policy(gate: Mapping[str, Any], by: tuple[str, ...], document: Document, pr
         weights=weights,
         on_inconclusive=gate.get("on_inconclusive", "warn"),
         fail_fast=gate.get("fail_fast", False),
+        max_missing=float(gate.get("max_missing", 0.0)),
+        confirm=gate.get("confirm", CONFIRM if len(looks) > 1 else 0),
     )
 
 

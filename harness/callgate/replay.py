@@ -91,14 +91,15 @@ def history(case: Case, point: DecisionPoint) -> tuple[Message, ...]:
     return tuple(messages)
 
 
-def begin(scene: Scene, *, model: str, arm: Arm, trial: int, endpoint: str = "") -> Ask:
-    """The first request of one trial (counted from 0) of a scene."""
+def begin(scene: Scene, *, model: str, arm: Arm, trial: int, draw: int | None = None, endpoint: str = "") -> Ask:
+    """The first request of one trial (counted from 0) of a scene. `draw` is the trial number that the request carries
+    (default: `trial`): another number is another draw of the same request."""
     request = Request(
         model=model,
         messages=scene.messages,
         tools=scene.prompt.tools,
         parameters=scene.prompt.parameters,
-        trial=trial,
+        trial=trial if draw is None else draw,
         endpoint=endpoint,
     )
     identity = TrialId(arm, model, scene.case.id, scene.point.id, trial)

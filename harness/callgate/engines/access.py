@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from callgate.concepts import Mistake
 from callgate.engines.prices import provider
+from callgate.engines.sim import VERSION
 
 _KEYS: Mapping[str, tuple[str, ...]] = {
     "anthropic": ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"),
@@ -82,7 +83,10 @@ def api_base(model: str, environment: Mapping[str, str] = os.environ) -> str:
 
 
 def endpoint(model: str, environment: Mapping[str, str] = os.environ) -> str:
-    """The host (with its port, if it names one) that requests go to; "" is the provider's own."""
+    """The host (with its port, if it names one) that requests go to; "" is the provider's own. The simulator has no
+    host but a version: another version may answer otherwise."""
+    if provider(model) == "sim":
+        return f"sim/{VERSION}"
     base = api_base(model, environment)
     return urlsplit(base).netloc.rpartition("@")[2].lower() if base else ""
 

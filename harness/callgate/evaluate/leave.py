@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from callgate.concepts import Decision, Json
 from callgate.redaction import redact
+from callgate.report.stamp import shows
+
+if TYPE_CHECKING:
+    from callgate.report.calls import Background
 
 
-def leave_reports(folder: Path, decision: Decision, spent: str, run: Mapping[str, Json]) -> None:
+def leave_reports(
+    folder: Path,
+    decision: Decision,
+    spent: str,
+    run: Mapping[str, Json],
+    behind: Callable[[], Background] | None = None,
+) -> None:
     """Writes decision.json, summary.md, junit.xml, report.html and run.json. Only run.json knows of this invocation:
-    the others hold functions of the rows."""
-    from callgate.report.html import page
+    the others hold functions of the rows. A page that shows this decision already stays; `behind` gives what a new
+    one shows beside it."""
     from callgate.report.junit import junit
     from callgate.report.markdown import summary
 
@@ -23,9 +34,12 @@ def leave_reports(folder: Path, decision: Decision, spent: str, run: Mapping[str
         "decision.json": decision.to_json(),
         "summary.md": summary(decision, spent),
         "junit.xml": junit(decision),
-        "report.html": page(decision, spent, run),
         "run.json": json.dumps(run, indent=2, ensure_ascii=False) + "\n",
     }
+    if not shows(folder / "report.html", decision):
+        from callgate.report.html import page
+
+        texts["report.html"] = page(decision, spent, run, behind() if behind else None)
     for name, text in texts.items():
         replace_file(folder / name, redact(text))
 

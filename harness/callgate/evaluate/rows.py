@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from callgate.concepts import ARMS, Arm, Failure, Grade, Missing, NotApplicable, Score, Stratum, Trial
+from callgate.concepts import ARMS, Failure, Grade, Missing, NotApplicable, Score, Stratum, Trial
 from callgate.evaluate.grading import Grades
 from callgate.evaluate.plan import Contest, Pair, Plan
 
@@ -15,57 +15,80 @@ if TYPE_CHECKING:
     from callgate.gate import FlipKey, Shown
 
 Graded = tuple[Trial, Grades]
+Lane = Literal["baseline", "candidate", "fresh"]
+"""Where a trial belongs: an arm, or the fresh baseline trials that confirm a block."""
 EXAMPLES = 5
 
 
 @dataclass(slots=True)
 class Measured:
-    """All graded trials of a run, by contest, decision and arm, in the order of their numbers."""
+    """All graded trials of a run, by contest, decision and lane, in the order of their numbers. `held` says how many
+    baseline trials of each decision the ledger had when the run was planned."""
 
     plan: Plan
-    trials: dict[tuple[str, str, str, Arm], list[Graded]] = field(default_factory=dict)
+    held: Mapping[str, int] = field(default_factory=dict)
+    trials: dict[tuple[str, str, str, Lane], list[Graded]] = field(default_factory=dict)
 
-    def of(self, contest: Contest, pair: Pair, arm: Arm) -> Sequence[Graded]:
-        return self.trials.get((contest.label, pair.case.id, pair.point.id, arm), ())
+    def of(self, contest: Contest, pair: Pair, lane: Lane) -> Sequence[Graded]:
+        return self.trials.get((contest.label, pair.case.id, pair.point.id, lane), ())
 
-    def add(self, contest: Contest, graded: Graded) -> None:
-        trial = graded[0]
-        self.trials.setdefault((contest.label, trial.id.case, trial.id.decision, trial.id.arm), []).append(graded)
+    def add(self, contest: Contest, pair: Pair, lane: Lane, graded: Graded) -> None:
+        self.trials.setdefault((contest.label, pair.case.id, pair.point.id, lane), []).append(graded)
 
     def all(self) -> Iterator[Graded]:
         """Every graded trial, decision by decision."""
         for graded in self.trials.values():
             yield from graded
 
+    def served(self, contest: Contest, lane: Lane) -> set[str]:
+        """The models that the provider says answered."""
+        lists = (self.of(contest, pair, lane) for pair in self.plan.pairs)
+        return {step.reply.served for some in lists for trial, _ in some for step in trial.steps if step.reply.served}
+
     def strata(self, metrics: Iterable[str]) -> list[Stratum]:
         """A stratum for each contest, decision and metric that says something about it in some trial."""
+        wanted = list(metrics)
         return [
             stratum
             for contest in self.plan.contests
             for pair in self.plan.pairs
-            for metric in metrics
-            if (stratum := self._stratum(contest, pair, metric)) is not None
+            for stratum in self._strata(contest, pair, wanted)
         ]
 
-    def _stratum(self, contest: Contest, pair: Pair, metric: str) -> Stratum | None:
-        grades = {arm: [g.get(metric, _ABSENT) for _, g in self.of(contest, pair, arm)] for arm in ARMS}
-        gates = metric in self.plan.eval.policy.metrics
-        seen = [grade for arm in ARMS for grade in grades[arm]]
+    def _strata(self, contest: Contest, pair: Pair, metrics: Sequence[str]) -> Iterator[Stratum]:
+        lists = {lane: self.of(contest, pair, lane) for lane in LANES}
+        equal = {lane: equal_draws(lists[lane]) for lane in ARMS}
+        held = self.held.get(f"{contest.label} {pair.case.id} {pair.point.id}", 0)
+        for metric in metrics:
+            scores = self._scores(lists, metric)
+            if scores is not None:
+                yield Stratum(
+                    contest.label,
+                    pair.case.id,
+                    pair.point.id,
+                    metric,
+                    scores["baseline"],
+                    scores["candidate"],
+                    identical=pair.identical(contest),
+                    baseline_held=held,
+                    fresh=scores["fresh"],
+                    equal_baseline=equal["baseline"],
+                    equal_candidate=equal["candidate"],
+                )
+
+    def _scores(
+        self, lists: Mapping[Lane, Sequence[Graded]], metric: str
+    ) -> dict[Lane, tuple[float | None, ...]] | None:
+        """One metric's scores in each lane; None where it says nothing about this decision."""
+        grades = {lane: [g.get(metric, _ABSENT) for _, g in some] for lane, some in lists.items()}
+        seen = [grade for some in grades.values() for grade in some]
         if seen and all(isinstance(grade, NotApplicable) for grade in seen):
             return None
-        if not gates:  # a grader that only reports leaves out where it had nothing to say
-            grades = {arm: [g for g in some if not isinstance(g, NotApplicable)] for arm, some in grades.items()}
-            if not all(grades.values()):
+        if metric not in self.plan.eval.policy.metrics:  # what only reports leaves out where it had nothing to say
+            grades = {lane: [g for g in some if not isinstance(g, NotApplicable)] for lane, some in grades.items()}
+            if not (grades["baseline"] and grades["candidate"]):
                 return None
-        return Stratum(
-            contest.label,
-            pair.case.id,
-            pair.point.id,
-            metric,
-            tuple(map(_value, grades["baseline"])),
-            tuple(map(_value, grades["candidate"])),
-            identical=pair.identical(contest),
-        )
+        return {lane: tuple(map(_value, some)) for lane, some in grades.items()}
 
     def missing(self) -> Missing:
         """What was planned and not measured, counted by kind; grades that advisory graders did not obtain."""
@@ -124,7 +147,17 @@ class Measured:
         return any(step.reply.simulated for trial, _ in self.all() for step in trial.steps)
 
 
+LANES: tuple[Lane, ...] = ("baseline", "candidate", "fresh")
 _ABSENT = NotApplicable("not a grader of this eval")
+
+
+def equal_draws(graded: Sequence[Graded]) -> int:
+    """How many of the first replies are equal to the letter: shared seeds, a cache or temperature 0 give copies of one
+    draw. The simulator's draws are independent by construction, though its words may be the same."""
+    if not graded or any(step.reply.simulated for step in graded[0][0].steps):
+        return 0
+    first = graded[0][0].transcript()
+    return next((at for at, (trial, _) in enumerate(graded) if trial.transcript() != first), len(graded))
 
 
 def passed(grades: Grades) -> bool:

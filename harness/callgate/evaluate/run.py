@@ -5,34 +5,42 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from callgate.concepts import Arm, Decision, Engine, Json, Mistake, Prompt, digest
+from callgate.concepts import Decision, Engine, Json, Mistake, digest
 from callgate.engines.access import missing_key
-from callgate.evaluate.grading import VOTES, Desk, Vote, Voted
 from callgate.evaluate.leave import leave_reports
-from callgate.evaluate.plan import Contest, Options, Pair, Plan, endpoints, make_plan, metric_problems
+from callgate.evaluate.measuring import (
+    Bench,
+    Report,
+    another_model_served,
+    generations,
+    held_trials,
+    measure,
+    replayed,
+    total,
+)
+from callgate.evaluate.plan import Options, Plan, endpoints, make_plan, metric_problems
 from callgate.evaluate.rows import Measured, passed
-from callgate.evaluate.stored import stored_decision
-from callgate.execute import REPLAY, Execution, Progress, Spent, execute
+from callgate.evaluate.stored import stored_decision, stored_plan
+from callgate.execute import Spent
 from callgate.graders.grade import GraderSet
 from callgate.graders.judge import simulated
 from callgate.ledger import Ledger, Run
-from callgate.replay import Ask, Done, begin
 from callgate.report.words import plural
 
 if TYPE_CHECKING:
-    from callgate.gate import Need
+    from collections.abc import Iterator
+
+    from callgate.report.calls import Background
 
 LEDGER = Path(".callgate/ledger.db")
-Report = Callable[[int, int, int, float], None]
-"""Called with (trials done, planned, calls made, dollars spent)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,162 +71,126 @@ class Outcome:
         return spent_words(self.spent, self.judged, self.seconds)
 
 
-@dataclass(slots=True)
-class Bench:
-    """One run's parts at work together."""
-
-    plan: Plan
-    graders: GraderSet
-    ledger: Ledger
-    engine_for: Callable[[str], Engine] | None
-    progress: Report | None
-    endpoints: Mapping[str, str] = field(default_factory=dict)
-    spent: list[Spent] = field(default_factory=list)
-    interrupted: bool = False
-
-    def draw(self, needs: frozenset[Need]) -> list[Ask]:
-        """The first request of every trial that is needed."""
-        scenes = {(pair.case.id, pair.point.id): pair for pair in self.plan.pairs}
-        contests = {contest.label: contest for contest in self.plan.contests}
-        asks: list[Ask] = []
-        for need in sorted(needs):
-            pair, contest = scenes[need.case, need.decision], contests[need.model]
-            asks += [self._ask(pair, contest, need.arm, number) for number in range(need.upto)]
-        return asks
-
-    def _ask(self, pair: Pair, contest: Contest, arm: Arm, number: int) -> Ask:
-        model = contest.model(arm)
-        return begin(pair.scene(arm), model=model, arm=arm, trial=number, endpoint=self.endpoints[model])
-
-    def replies(self, asks: Sequence[Ask]) -> Execution[Done]:
-        """Runs trials to their end, within what is left of the budget."""
-        execution = execute(
-            asks,
-            REPLAY,
-            ledger=self.ledger,
-            engine_for=self.engine_for,
-            budget=self.plan.budget,
-            progress=self._report if self.progress else None,
-        )
-        self.spent.append(execution.spent)
-        self.interrupted |= execution.interrupted
-        return execution
-
-    def verdicts(self, votes: Sequence[Vote]) -> Execution[Voted]:
-        """Asks the judges."""
-        return execute(votes, VOTES, ledger=self.ledger, engine_for=self.engine_for, budget=self.plan.budget)
-
-    def _report(self, progress: Progress) -> None:
-        assert self.progress
-        self.progress(progress.done, progress.planned, progress.calls, progress.dollars)
-
-
 def evaluate(root: Path, path: Path, options: Options, *, progress: Report | None = None) -> Outcome:
     """Runs one eval to its decision. Raises Mistake for anything wrong in the files, before the first call."""
     began = time.monotonic()
     with Ledger.open(root / LEDGER) as ledger:
         plan = make_plan(root, path, options, failed=_failed_cases(ledger, path.stem) if options.failed else ())
         graders, notes = graders_of(plan, root)
-        identity = run_id(plan, graders)
+        drawn = generations(plan, ledger, anew=options.release, now=time.time())
+        identity = run_id(plan, graders, drawn)
+        asking = None if options.offline else engines([one.model for one in graders.judges])
+        bench = Bench(plan, graders, ledger, asking, endpoints(plan), drawn, progress, salt=int(identity[:6], 16))
         before = None if options.regrade else _whole_run(ledger, identity)
-        if before is not None:
-            outcome = Outcome(before, plan, Spent(), Spent(), time.monotonic() - began, interrupted=False, notes=notes)
+        if before is None:
+            outcome, measured = _measured(bench, options, identity)
         else:
-            asking = None if options.offline else engines([one.model for one in graders.judges])
-            bench = Bench(plan, graders, ledger, asking, progress, endpoints(plan))
-            outcome = _measured(bench, options, identity)
-            outcome = replace(outcome, seconds=time.monotonic() - began, notes=notes)
-    if plan.subset:
-        return outcome
-    outcome = replace(outcome, folder=root / "reports" / plan.eval.name)
-    leave_reports(root / "reports" / plan.eval.name, outcome.decision, outcome.spent_words, _this_run(outcome))
+            outcome, measured = Outcome(before, plan, Spent(), Spent(), 0.0, interrupted=False), None
+        notes = (*notes, *outcome.notes, *_candidates(ledger, plan, drawn))
+        outcome = replace(outcome, seconds=time.monotonic() - began, notes=notes)
+        if plan.subset:
+            return outcome
+        outcome = replace(outcome, folder=root / "reports" / plan.eval.name)
+        _leave(outcome, bench, measured)
     return outcome
 
 
-def _measured(bench: Bench, options: Options, identity: str) -> Outcome:
-    """Runs the plan and keeps what came of it."""
-    began, plan = time.monotonic(), bench.plan
+def _leave(outcome: Outcome, bench: Bench, measured: Measured | None) -> None:
+    """Writes the reports. What the page shows beside the decision is made only where it is needed."""
+    folder, decision = outcome.folder, outcome.decision
+    assert folder
+
+    def behind() -> Background:
+        from callgate.evaluate.background import background
+
+        return background(measured or replayed(bench), decision)
+
+    leave_reports(folder, decision, outcome.spent_words, _this_run(outcome), behind)
+
+
+def _measured(bench: Bench, options: Options, identity: str) -> tuple[Outcome, Measured]:
+    """Runs the plan and keeps what came of it. How much of the baseline was held counts from its first beginning."""
+    started, plan, ledger = int(time.time()), bench.plan, bench.ledger
+    earlier = stored_plan(ledger.run(identity))
+    if "held" in earlier:
+        bench.held = dict(earlier["held"])
+    else:
+        bench.held = held_trials(bench)
+        ledger.put_run(Run(identity, plan.eval.name, _stored(bench, options), started=started))
     with _patient_collector():
-        measured, judged, interrupted = measure(bench, fresh=options.regrade)
-        decision = _decision(plan, bench.graders, measured, identity)
+        measured, judged = measure(bench, fresh=options.regrade)
+        decision = _decision(bench, measured, identity)
+    stored = _stored(bench, options, measured)
+    held = max((len(some) for (*_, lane), some in measured.trials.items() if lane == "baseline"), default=0)
     body = json.loads(decision.to_json())
-    bench.ledger.put_run(Run(identity, plan.eval.name, _stored(plan, options, measured), body, *_times(began)))
-    return Outcome(decision, plan, total(bench.spent), judged, time.monotonic() - began, interrupted)
+    ledger.put_run(Run(identity, plan.eval.name, stored, body, started, int(time.time()), held))
+    notes = _drifted(bench, measured, decision)
+    return Outcome(decision, plan, total(bench.spent), judged, 0.0, bench.interrupted, notes), measured
 
 
 def _whole_run(ledger: Ledger, identity: str) -> Decision | None:
     """The decision of this very plan, where this very code has measured it whole before: it would be the same again."""
     run = ledger.run(identity)
-    if run is None or not isinstance(run.plan, Mapping) or run.plan.get("code") != own_code() or not run.decision:
+    if run is None or stored_plan(run).get("code") != own_code() or not run.decision:
         return None
     decision = stored_decision(run)
     return decision if decision.verdict != "incomplete" else None
 
 
-def measure(bench: Bench, *, fresh: bool) -> tuple[Measured, Spent, bool]:
-    """Draws and grades trials, look by look, until the gate needs no more."""
-    from callgate.gate import needed
-
-    plan = bench.plan
-    desk = Desk(plan, bench.graders, bench.ledger, bench.verdicts, fresh)
-    measured = Measured(plan)
-    contests = {contest.label: contest for contest in plan.contests}
-    metrics = plan.eval.policy.metrics
-    while True:
-        needs = needed(measured.strata(metrics), plan.cases, plan.eval.policy)
-        lacking = _lacking(needs, measured)
-        if not lacking or bench.interrupted:
-            break
-        trials = [done.trial for done in bench.replies(bench.draw(lacking)).done]
-        measured.trials = {key: some for key, some in measured.trials.items() if not _drawn_again(key, lacking)}
-        labels = [contests[label] for label in _labels(lacking)]
-        for contest, trial, grades in zip(labels, trials, desk.grade(trials), strict=True):
-            measured.add(contest, (trial, grades))
-    return measured, total(desk.judged), bench.interrupted or desk.interrupted
+def _drifted(bench: Bench, measured: Measured, decision: Decision) -> tuple[str, ...]:
+    """Where the provider changed under the baseline: its cache is given up, and the next run draws it anew."""
+    lines = another_model_served(measured)
+    moved = {row.model for row in decision.comparisons if row.verdict == "moved"}
+    gone = moved | {line.partition(":")[0] for line in lines}
+    for contest in bench.plan.contests:
+        if contest.label in gone:
+            generation = bench.generations[contest.label]
+            bench.ledger.renew_baseline(bench.plan.baseline.digest, contest.baseline, generation)
+            lines.append(f"{contest.label}: the cached baseline is given up; the next run draws it anew")
+    return tuple(lines)
 
 
-def _lacking(needs: frozenset[Need], measured: Measured) -> frozenset[Need]:
-    """The needs that were not tried yet: a trial that was drawn and failed is not drawn again in this run."""
-    held = {key: len(some) for key, some in measured.trials.items()}
-    return frozenset(n for n in needs if held.get((n.model, n.case, n.decision, n.arm), 0) < n.upto)
+def _candidates(ledger: Ledger, plan: Plan, drawn: Mapping[str, int]) -> tuple[str, ...]:
+    """How many candidates were measured against this baseline: each is another chance to pass by luck."""
+    stored = [stored_plan(run) for run in ledger.runs() if run.eval == plan.eval.name and run.decision]
+    wanted = (dict(drawn), plan.baseline.digest)
+    same = [one for one in stored if "generations" in one and (one["generations"], one["baseline"]["digest"]) == wanted]
+    seen = {one["candidate"]["digest"] for one in same}
+    return (f"{len(seen)} candidates were measured against this baseline",) if len(seen) > 1 else ()
 
 
-def _drawn_again(key: tuple[str, str, str, Arm], needs: frozenset[Need]) -> bool:
-    return any((n.model, n.case, n.decision, n.arm) == key for n in needs)
-
-
-def _labels(needs: frozenset[Need]) -> list[str]:
-    """The contest of each trial that `Bench.draw` makes, in its order."""
-    return [need.model for need in sorted(needs) for _ in range(need.upto)]
-
-
-def run_id(plan: Plan, graders: GraderSet) -> str:
-    """The digest of the plan."""
-    models: Json = [[contest.baseline, contest.candidate] for contest in plan.contests]
-    identity: dict[str, Json] = {**plan.digests(), "graders": digest(dict(graders.fingerprints))}
-    hosts: Json = dict(endpoints(plan))
-    return digest({**identity, "eval": plan.eval.name, "models": models, "hosts": hosts, "subset": plan.subset})
+def run_id(plan: Plan, graders: GraderSet, drawn: Mapping[str, int]) -> str:
+    """The digest of the plan; `drawn` are the generations of its baseline."""
+    identity: dict[str, Json] = {
+        **plan.digests(),
+        "drawn": dict(drawn),
+        "eval": plan.eval.name,
+        "graders": digest(dict(graders.fingerprints)),
+        "hosts": dict(endpoints(plan)),
+        "models": [[contest.baseline, contest.candidate] for contest in plan.contests],
+        "subset": plan.subset,
+    }
+    return digest(identity)
 
 
 @cache
 def own_code() -> str:
     """The digest of this package's own source: another version may decide otherwise."""
     here = Path(__file__).parents[1]
-    return digest({path.name: sha256(path.read_bytes()).hexdigest() for path in sorted(here.rglob("*.py"))})
+    return digest({str(path): sha256(path.read_bytes()).hexdigest() for path in sorted(here.rglob("*.py"))})
 
 
-def _decision(plan: Plan, graders: GraderSet, measured: Measured, identity: str) -> Decision:
+def _decision(bench: Bench, measured: Measured, identity: str) -> Decision:
     from callgate.gate import build_decision
 
-    policy = plan.eval.policy
-    metrics = dict.fromkeys([*policy.metrics, *graders.ids])
+    plan, graders = bench.plan, bench.graders
     models = [model for contest in plan.contests for model in (contest.baseline, contest.candidate)]
     return build_decision(
         run=identity,
         eval=plan.eval.name,
-        strata=measured.strata(metrics),
+        strata=measured.strata(dict.fromkeys([*plan.eval.policy.metrics, *graders.ids])),
         cases=plan.cases,
-        policy=policy,
+        policy=plan.eval.policy,
         baseline=plan.side("baseline"),
         candidate=plan.side("candidate"),
         missing=measured.missing(),
@@ -270,35 +242,26 @@ def graders_of(plan: Plan, root: Path) -> tuple[GraderSet, tuple[str, ...]]:
 def _failed_cases(ledger: Ledger, name: str) -> list[str]:
     """The cases that failed for the candidate in the last whole run of this eval."""
     for run in ledger.runs():
-        plan, decision = run.plan, run.decision
-        if run.eval == name and isinstance(plan, Mapping) and isinstance(decision, Mapping) and not decision["subset"]:
-            failed = plan.get("failed", ())
-            return [str(case) for case in failed] if isinstance(failed, Sequence) else []
+        if run.eval == name and isinstance(run.decision, Mapping) and not run.decision["subset"]:
+            return list(stored_plan(run).get("failed", ()))
     raise Mistake(f"--failed: there is no whole run of {name} yet; run `callgate eval {name}` first")
 
 
-def _stored(plan: Plan, options: Options, measured: Measured) -> Json:
-    """The plan as the ledger keeps it: enough to show the run again when the prompts have changed."""
-    failing = {trial.id.case for trial, grades in measured.all() if trial.id.arm == "candidate" and not passed(grades)}
+def _stored(bench: Bench, options: Options, measured: Measured | None = None) -> Json:
+    """The plan as the ledger keeps it: enough to go on with it, and to show it when the prompts have changed."""
+    plan = bench.plan
+    trials = measured.all() if measured else ()
     return {
-        "code": own_code(),
+        "code": own_code() if measured else "",
         "path": plan.eval.place().file,
         "options": {key: value for key, value in asdict(options).items() if value},
-        "baseline": _prompt_json(plan.baseline),
-        "candidate": _prompt_json(plan.candidate),
+        "baseline": asdict(plan.baseline),
+        "candidate": asdict(plan.candidate),
         "cases": {pair.case.id: pair.case.digest for pair in plan.pairs},
-        "failed": sorted(failing),
+        "generations": dict(bench.generations),
+        "held": dict(bench.held),
+        "failed": sorted({t.id.case for t, grades in trials if t.id.arm == "candidate" and not passed(grades)}),
     }
-
-
-def _prompt_json(prompt: Prompt) -> Json:
-    return asdict(prompt)
-
-
-def _times(began: float) -> tuple[int, int]:
-    """When the run started and finished, in seconds since 1970."""
-    now = time.time()
-    return int(now - (time.monotonic() - began)), int(now)
 
 
 def _this_run(outcome: Outcome) -> dict[str, Json]:
@@ -318,18 +281,6 @@ def _this_run(outcome: Outcome) -> dict[str, Json]:
     }
 
 
-def total(spent: Sequence[Spent]) -> Spent:
-    """Several executions' costs as one."""
-    return Spent(
-        sum(each.calls for each in spent),
-        sum(each.replies for each in spent),
-        sum(each.cached for each in spent),
-        sum(each.dollars for each in spent),
-        sum(each.unpriced for each in spent),
-        sum(each.seconds for each in spent),
-    )
-
-
 def spent_words(spent: Spent, judged: Spent, seconds: float) -> str:
     """ "1,560 replies new, 1,560 from the ledger; 9 s, $0.00" """
     new, cached = spent.replies + judged.replies, spent.cached + judged.cached
@@ -337,18 +288,19 @@ def spent_words(spent: Spent, judged: Spent, seconds: float) -> str:
     dollars = spent.dollars + judged.dollars
     cost = f"${dollars:.2f}" + (" and an unknown price" if spent.unpriced + judged.unpriced else "")
     judges = f", of it ${judged.dollars:.2f} for judges" if judged.dollars else ""
-    return f"{plural(new, 'reply')} new, {cached:,} from the ledger; {took}, {cost}{judges}"
+    asked = (
+        f"{plural(new, 'reply')} new, {cached:,} from the ledger" if new or cached else "measured before: nothing asked"
+    )
+    return f"{asked}; {took}, {cost}{judges}"
 
 
-class _patient_collector(AbstractContextManager[None]):  # noqa: N801  # used as a function
+@contextmanager
+def _patient_collector() -> Iterator[None]:
     """Python's cycle collector, off while many small frozen values are made that live to the end."""
+    import gc
 
-    def __enter__(self) -> None:
-        import gc
-
-        gc.disable()
-
-    def __exit__(self, *_: object) -> None:
-        import gc
-
+    gc.disable()
+    try:
+        yield
+    finally:
         gc.enable()

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from callgate.concepts import ARMS, Arm, Decision, Mistake, Prompt, Tool
+from callgate.evaluate.measuring import Bench, replayed
 from callgate.evaluate.plan import Options, Plan, endpoints, make_plan
-from callgate.evaluate.run import LEDGER, Bench, graders_of, measure
+from callgate.evaluate.run import LEDGER, graders_of
 from callgate.evaluate.stored import stored_decision
 from callgate.files import did_you_mean
 from callgate.ledger import Ledger, Run
@@ -58,8 +59,8 @@ def _call(root: Path, ledger: Ledger, run: Run, decision: Decision, case: str, *
         raise Mistake(f"case {case!r} is not in run {run.id[:12]} of {run.eval}{did_you_mean(case, known)}")
     prompts = {arm: _prompt(stored[arm]) for arm in ARMS}
     plan = make_plan(root, root / stored["path"], replace(options, cases=(case,), segment={}), prompts=prompts)
-    bench = Bench(plan, graders_of(plan, root)[0], ledger, None, None, endpoints(plan))
-    measured = measure(bench, fresh=False)[0]
+    bench = Bench(plan, graders_of(plan, root)[0], ledger, None, endpoints(plan), stored["generations"])
+    measured = replayed(bench)
     contest = plan.contests[0]
     views = [View(p.point, {arm: measured.of(contest, p, arm) for arm in ARMS}) for p in plan.pairs]
     if as_json:

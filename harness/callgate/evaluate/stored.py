@@ -32,3 +32,8 @@ def stored_decision(run: Run) -> Decision:
 def _comparison(row: Mapping[str, Any]) -> Comparison:
     here = row.get("interval_here")
     return Comparison(**{**row, "interval_here": tuple(here) if here else None})
+
+
+def stored_plan(run: Run | None) -> Mapping[str, Any]:
+    """The plan of a run as `run.py` stored it; empty where there is none."""
+    return run.plan if run is not None and isinstance(run.plan, Mapping) else {}

@@ -36,7 +36,9 @@ def _points(share: float) -> str:
 
 
 def _blocked(rows: Sequence[Comparison]) -> list[str]:
-    worst = sorted((row for row in rows if row.verdict == "block"), key=lambda row: row.change or 0.0)
+    worst = sorted(
+        (row for row in rows if row.verdict == "block"), key=lambda row: (len(row.segment) > 1, row.change or 0.0)
+    )
     return [
         _lost(row) if "must_pass" in row.segment else f"{_name(row, rows)} fell {_points(row.change or 0.0)}."
         for row in worst

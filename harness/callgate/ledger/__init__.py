@@ -5,9 +5,10 @@
 
 from callgate.ledger.keys import grader_key, request_key, score_base
 from callgate.ledger.rows import PaidReply, Run, grade_from, grade_json
-from callgate.ledger.store import Exchange, Ledger
+from callgate.ledger.store import Baseline, Exchange, Ledger
 
 __all__ = [
+    "Baseline",
     "Exchange",
     "Ledger",
     "PaidReply",

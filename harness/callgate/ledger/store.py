@@ -23,7 +23,7 @@ from callgate.ledger.claims import Claimant, is_alive
 from callgate.ledger.rows import PaidReply, Run, reply_from, reply_row, run_from, run_row, score_row, scores_from
 
 _log = logging.getLogger(__name__)
-VERSION: Final = 1
+VERSION: Final = 2
 _SCHEMA = """
 CREATE TABLE replies (
   key TEXT PRIMARY KEY, model TEXT NOT NULL, served TEXT NOT NULL, simulated INTEGER NOT NULL,
@@ -34,6 +34,11 @@ CREATE TABLE runs (
   seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, eval TEXT NOT NULL, started INTEGER NOT NULL, finished INTEGER,
   baseline_held INTEGER NOT NULL, plan TEXT NOT NULL, decision TEXT NOT NULL, digest BLOB NOT NULL) STRICT;
 CREATE TABLE claims (key TEXT PRIMARY KEY, claimant TEXT NOT NULL) STRICT, WITHOUT ROWID;
+"""
+_SINCE_2 = """
+CREATE TABLE IF NOT EXISTS baselines (
+  prompt TEXT NOT NULL, model TEXT NOT NULL, generation INTEGER NOT NULL, began INTEGER NOT NULL,
+  PRIMARY KEY (prompt, model)) STRICT, WITHOUT ROWID;
 """
 _LISTED = "IN (SELECT value FROM json_each(?))"
 _REPLIES = f"SELECT key, model, served, simulated, created, body, digest FROM replies WHERE key {_LISTED}"  # noqa: S608
@@ -51,6 +56,14 @@ class Exchange:
 
     replies: Mapping[str, Reply]
     granted: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """Which draw of a baseline is in use: `generation` counts from 1, `began` is in seconds since 1970."""
+
+    generation: int
+    began: int
 
 
 class Ledger:
@@ -222,6 +235,26 @@ class Ledger:
         """The run `last`, or the newest whose id begins with `name`."""
         return next((run for run in self.runs() if name == "last" or run.id.startswith(name)), None)
 
+    # ------------------------------------------------------------------------------------------ baselines
+
+    def baseline(self, prompt: str, model: str) -> Baseline:
+        """The generation in use of a prompt (by its digest) as a baseline on a model; the first begins now."""
+        with self._lock, self._transaction():
+            self._db.execute("INSERT OR IGNORE INTO baselines VALUES (?,?,1,?)", (prompt, model, int(self._clock())))
+            row = self._db.execute(
+                "SELECT generation, began FROM baselines WHERE prompt = ? AND model = ?", (prompt, model)
+            ).fetchone()
+        return Baseline(*row)
+
+    def renew_baseline(self, prompt: str, model: str, generation: int) -> None:
+        """Begins the next generation after `generation`: its trials are drawn anew. Twice at once counts once."""
+        with self._lock, self._transaction():
+            self._db.execute(
+                "UPDATE baselines SET generation = generation + 1, began = ?"
+                " WHERE prompt = ? AND model = ? AND generation = ?",
+                (int(self._clock()), prompt, model, generation),
+            )
+
     # ------------------------------------------------------------------------------------------ within
 
     def _warn(self, noun: str, error: ValueError) -> None:
@@ -260,7 +293,11 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
             for statement in _SCHEMA.split(";"):
                 connection.execute(statement)
+            connection.execute(_SINCE_2)
             connection.execute(f"PRAGMA user_version = {VERSION}")
         connection.execute("COMMIT")
+    elif version == 1:
+        connection.execute(_SINCE_2)
+        connection.execute(f"PRAGMA user_version = {VERSION}")
     elif version > VERSION:
         raise Mistake(f"{path}: written by a newer callgate (ledger {version}, known is {VERSION}); update callgate")

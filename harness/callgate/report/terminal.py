@@ -62,7 +62,9 @@ def _head(decision: Decision, spent: str, style: Style) -> str:
     names = [printable(decision.eval), sides, ", ".join(printable(model) for model in decision.models)]
     names += ["SIMULATED"] * decision.simulated + [f"SUBSET {decision.subset}"] * bool(decision.subset)
     size = f"{plural(decision.cases, 'call')}, {plural(decision.decisions, 'decision')}"
-    trials = f"{plural(decision.trials, 'trial')} each side" if decision.trials else "nothing asked"
+    looks = {row.look for row in decision.comparisons}
+    most = ("up to " if len(looks) > 1 else "") + f"{plural(decision.trials, 'trial')} each side"
+    trials = most if decision.trials else "nothing asked"
     counts = "; ".join(part for part in (f"{size}, {trials}", spent) if part)
     return style("strong", "   ".join(part for part in names if part)) + "\n" + counts
 
@@ -105,7 +107,7 @@ def explained(decision: Decision) -> list[Comparison]:
         for row in blocked
         if not any(o.segment.items() < row.segment.items() and o.segment and o.model == row.model for o in blocked)
     ]
-    return sorted(outer, key=lambda row: row.change or 0.0)[:SEGMENTS_EXPLAINED]
+    return sorted(outer, key=lambda row: (len(row.segment) > 1, row.change or 0.0))[:SEGMENTS_EXPLAINED]
 
 
 def _broken(decision: Decision, row: Comparison, style: Style) -> str:
@@ -167,8 +169,7 @@ def _last_line(decision: Decision, style: Style) -> str:
 
 def next_command(decision: Decision) -> str:
     """What to type now: the worst call of the worst segment, or what would complete the run."""
-    blocked = [row for row in decision.comparisons if row.verdict == "block"]
-    flips = worst_flips(decision, min(blocked, key=lambda row: row.change or 0.0)) if blocked else []
+    flips = [flip for row in explained(decision) for flip in worst_flips(decision, row)]
     if flips:
         return f"callgate show last {printable(flips[0].case)}"
     if decision.verdict == "incomplete" and decision.missing.failures:

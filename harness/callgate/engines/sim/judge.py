@@ -3,7 +3,7 @@
 It reads the material that the judge grader sends: {"call", "candidate", "facts", "dealer", ..., "claim"?}. Of a
 claim it asks whether a sentence of the candidate affirms it; of a rubric whether a stated time or amount stands
 nowhere, whether success is claimed after an error, and whether something is granted that nothing supports. Error rates:
-FLIPS of the verdicts are turned round and MAYBES are undecided, drawn by request and vote.
+FLIPS of the verdicts are turned round, drawn by request and vote; it is never undecided.
 """
 
 from __future__ import annotations
@@ -20,8 +20,6 @@ from callgate.engines.sim.text import SENTENCE, fold
 
 FLIPS = 0.03
 """The share of verdicts that the simulated judge gets wrong."""
-MAYBES = 0.01
-"""The share that it leaves undecided."""
 
 _NEGATED = re.compile(
     r"\b(?:no|not|never|cannot|nothing|nobody|sorry|unable|nunca|ningun\w*|tampoco|sin|lamento"
@@ -75,8 +73,6 @@ def judge(messages: Sequence[Mapping[str, Any]], trial: int) -> str:
     throw = uniform("judge", key, str(trial))
     if throw < FLIPS:
         verdict, why = ("pass" if verdict == "fail" else "fail"), "On balance it reads that way."
-    elif throw < FLIPS + MAYBES:
-        verdict, why = "maybe", "It can be read either way."
     return json.dumps({"quote": quote, "verdict": verdict, "why": why}, ensure_ascii=False)
 
 

@@ -1,0 +1,218 @@
+"""A plan at work: trials are drawn look by look, graded, and gated, until the gate needs no more.
+
+The baseline grows with the looks and is drawn once for all candidates: its trials carry numbers of their own, a hundred
+for each generation, so that a candidate that is merged is drawn anew as a baseline. A generation ends when it is a week
+old, when the provider serves another model, or when fresh trials show that it moved.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from callgate.concepts import ARMS, Arm, Budget, Engine
+from callgate.evaluate.grading import VOTES, Desk, Vote, Voted
+from callgate.evaluate.plan import Contest, Pair, Plan
+from callgate.evaluate.rows import Lane, Measured
+from callgate.execute import REPLAY, Execution, Progress, Spent, execute
+from callgate.execute.walk import walk
+from callgate.graders.grade import GraderSet
+from callgate.ledger import Ledger
+from callgate.replay import Ask, Done, begin
+
+if TYPE_CHECKING:
+    from callgate.gate import Need
+
+WEEK = 7 * 24 * 3600
+MOST_HELD = 10
+"""Cached baseline trials of a decision that take part at every look."""
+GENERATION = 100
+FRESH = 1_000_000
+"""Trial numbers of a baseline's generation n begin at n * GENERATION; those that confirm a block, beyond FRESH."""
+
+Report = Callable[[int, int, int, float], None]
+"""Called with (trials done, planned, calls made, dollars spent)."""
+Held = Mapping[str, int]
+"""Baseline trials of each decision (see `held_key`) that the ledger had when the run was planned."""
+
+
+@dataclass(slots=True)
+class Bench:
+    """One run's parts at work together. `generations` are the baseline's, by contest; `salt` tells runs apart."""
+
+    plan: Plan
+    graders: GraderSet
+    ledger: Ledger
+    engine_for: Callable[[str], Engine] | None
+    endpoints: Mapping[str, str]
+    generations: Mapping[str, int]
+    progress: Report | None = None
+    salt: int = 0
+    held: Held = field(default_factory=dict)
+    spent: list[Spent] = field(default_factory=list)
+    interrupted: bool = False
+    began: float = field(default_factory=time.monotonic)
+
+    def ask(self, pair: Pair, contest: Contest, lane: Lane, number: int) -> Ask:
+        """The first request of one trial."""
+        arm: Arm = "candidate" if lane == "candidate" else "baseline"
+        draw = number
+        if lane == "baseline":
+            draw = self.generations[contest.label] * GENERATION + number
+        elif lane == "fresh":
+            draw = FRESH + self.salt * GENERATION + number
+        model = contest.model(arm)
+        return begin(pair.scene(arm), model=model, arm=arm, trial=number, draw=draw, endpoint=self.endpoints[model])
+
+    def replies(self, asks: Sequence[Ask]) -> Execution[Done]:
+        """Runs trials to their end, within what is left of the budget."""
+        execution = execute(
+            asks,
+            REPLAY,
+            ledger=self.ledger,
+            engine_for=self.engine_for,
+            budget=self._left(),
+            progress=self._report if self.progress else None,
+        )
+        self.spent.append(execution.spent)
+        self.interrupted |= execution.interrupted
+        return execution
+
+    def verdicts(self, votes: Sequence[Vote]) -> Execution[Voted]:
+        """Asks the judges."""
+        execution = execute(votes, VOTES, ledger=self.ledger, engine_for=self.engine_for, budget=self._left())
+        self.interrupted |= execution.interrupted
+        return execution
+
+    def _left(self) -> Budget:
+        """What the executions before have left of the budget."""
+        cap, used = self.plan.budget, total(self.spent)
+        minutes = (time.monotonic() - self.began) / 60
+        return replace(
+            cap,
+            dollars=None if cap.dollars is None else max(0.0, cap.dollars - used.dollars),
+            calls=None if cap.calls is None else max(0, cap.calls - used.calls),
+            minutes=None if cap.minutes is None else max(0.0, cap.minutes - minutes),
+        )
+
+    def _report(self, progress: Progress) -> None:
+        assert self.progress
+        self.progress(progress.done, progress.planned, progress.calls, progress.dollars)
+
+
+def measure(bench: Bench, *, fresh: bool = False) -> tuple[Measured, Spent]:
+    """Draws and grades trials until the gate needs no more; `fresh` forgets the scores that are known."""
+    from callgate.gate import needed
+
+    plan = bench.plan
+    desk = Desk(plan, bench.graders, bench.ledger, bench.verdicts, fresh)
+    measured = Measured(plan, bench.held)
+    while not bench.interrupted:
+        needs = needed(measured.strata(plan.eval.policy.metrics), plan.cases, plan.eval.policy)
+        lacking = _lacking(needs, measured)
+        if not lacking:
+            break
+        trials = [done.trial for done in bench.replies([bench.ask(*one) for one in lacking]).done]
+        for (pair, contest, lane, _), trial, grades in zip(lacking, trials, desk.grade(trials), strict=True):
+            measured.add(contest, pair, lane, (trial, grades))
+    return measured, total(desk.judged)
+
+
+def replayed(bench: Bench) -> Measured:
+    """Every trial of the plan that the ledger holds, graded, whatever the gate would have needed of it."""
+    plan, measured = bench.plan, Measured(bench.plan)
+    desk = Desk(plan, bench.graders, bench.ledger, bench.verdicts)
+    most = max(plan.eval.policy.looks[-1], MOST_HELD)
+    wanted: list[tuple[Pair, Contest, Lane, int]] = [
+        (pair, contest, arm, number)
+        for contest in plan.contests
+        for pair in plan.pairs
+        for arm in ARMS
+        for number in range(most)
+    ]
+    done = walk([bench.ask(*one) for one in wanted], REPLAY, bench.ledger).done
+    found = [(wanted[index], done[index].trial) for index in sorted(done)]
+    for ((pair, contest, arm, _), trial), grades in zip(found, desk.grade([t for _, t in found]), strict=True):
+        measured.add(contest, pair, arm, (trial, grades))
+    return measured
+
+
+def _lacking(needs: Iterable[Need], measured: Measured) -> list[tuple[Pair, Contest, Lane, int]]:
+    """Each trial that was not tried yet. One that was drawn and failed is not drawn again in this run."""
+    pairs = {(pair.case.id, pair.point.id): pair for pair in measured.plan.pairs}
+    contests = {contest.label: contest for contest in measured.plan.contests}
+    found = []
+    for need in sorted(needs):
+        pair, contest = pairs[need.case, need.decision], contests[need.model]
+        have = len(measured.of(contest, pair, need.arm))
+        found += [(pair, contest, need.arm, number) for number in range(have, need.upto)]
+    return found
+
+
+# ---------------------------------------------------------------------------------------------- the baseline's age
+
+
+def held_key(contest: Contest, pair: Pair) -> str:
+    return f"{contest.label} {pair.case.id} {pair.point.id}"
+
+
+def held_trials(bench: Bench) -> Held:
+    """How many baseline trials of each decision the ledger holds now, of the generation in use. Only a gate that looks
+    more than once, and so may look at the same baseline again, counts them."""
+    plan = bench.plan
+    if len(plan.eval.policy.looks) == 1:
+        return {}
+    keys: list[str] = []
+    asks: list[Ask] = []
+    for contest in plan.contests:
+        for pair in (pair for pair in plan.pairs if not pair.identical(contest)):
+            for number in range(MOST_HELD):
+                keys.append(held_key(contest, pair))
+                asks.append(bench.ask(pair, contest, "baseline", number))
+    done = walk(asks, REPLAY, bench.ledger).done
+    held = {}
+    for key, numbers in groupby(range(len(asks)), key=keys.__getitem__):
+        count = next((at for at, index in enumerate(numbers) if index not in done), MOST_HELD)
+        if count:
+            held[key] = count
+    return held
+
+
+def generations(plan: Plan, ledger: Ledger, *, anew: bool, now: float) -> dict[str, int]:
+    """The baseline's generation for each contest. A release draws it anew, and so does a week where it is not
+    simulated."""
+    found = {}
+    for contest in plan.contests:
+        held = ledger.baseline(plan.baseline.digest, contest.baseline)
+        stale = now - held.began > WEEK and not contest.baseline.startswith("sim/")
+        if stale or anew:
+            ledger.renew_baseline(plan.baseline.digest, contest.baseline, held.generation)
+            held = ledger.baseline(plan.baseline.digest, contest.baseline)
+        found[contest.label] = held.generation
+    return found
+
+
+def another_model_served(measured: Measured) -> list[str]:
+    """A line for each contest whose baseline and candidate were answered by different models, though asked for one."""
+    lines = []
+    for contest in measured.plan.contests:
+        served = {arm: measured.served(contest, arm) for arm in ("baseline", "candidate")}
+        if contest.baseline == contest.candidate and served["candidate"] - served["baseline"] and served["baseline"]:
+            old, new = (" and ".join(sorted(served[arm])) for arm in ("baseline", "candidate"))
+            lines.append(f"{contest.label}: the baseline was answered by {old}, the candidate by {new}")
+    return lines
+
+
+def total(spent: Sequence[Spent]) -> Spent:
+    """Several executions' costs as one."""
+    return Spent(
+        sum(each.calls for each in spent),
+        sum(each.replies for each in spent),
+        sum(each.cached for each in spent),
+        sum(each.dollars for each in spent),
+        sum(each.unpriced for each in spent),
+        sum(each.seconds for each in spent),
+    )
