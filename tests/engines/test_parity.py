@@ -73,6 +73,9 @@ REQUESTS = {
     "line ends": Request("openai/anything", (user('a\r\nb\tc\\d"e'),)),
     "history": Request("openai/anything", (SYSTEM, user("hi"), *called(1), *called(2, "not json", "claro"), user("ok")), (BOOK,)),
     "long history": Request("openai/anything", LONG, (BOOK,), {"temperature": 0.7}),
+    "gpt-5": Request("openai/gpt-5-mini", (SYSTEM, user("hi")), (BOOK,), {"max_tokens": 90, "reasoning_effort": "low"}),
+    "gpt-5.1": Request("gpt-5.1", (user("hi"),), (), {"max_completion_tokens": 90, "verbosity": "low", "seed": 3}),
+    "gpt-5 dated": Request("openai/gpt-5-2025-08-07", (user("hi"),), (BOOK,), {"parallel_tool_calls": False}),
     "null parameter": Request("openai/anything", (user("hi"),), (), {"stop": None, "seed": 1}),
 }  # fmt: skip
 
@@ -195,7 +198,7 @@ def test_the_direct_lane_follows_no_redirect(provider, status):
 
 @pytest.mark.parametrize(
     "model",
-    ["anthropic/claude-sonnet-4-5", "openai/gpt-5-mini", "gpt-5", "openai/o3-mini", "o1", "openai/gpt-4o-audio-preview", "openai/gpt-3.5-turbo-instruct", "openai/responses/gpt-4o", "azure/gpt-4o", "sim/receptionist-small"],
+    ["anthropic/claude-sonnet-4-5", "openai/gpt-5.4-mini", "gpt-5-codex", "gpt-5-pro", "openai/o3-mini", "o1", "openai/gpt-4o-audio-preview", "openai/gpt-3.5-turbo-instruct", "openai/responses/gpt-4o", "azure/gpt-4o", "sim/receptionist-small"],
 )  # fmt: skip
 def test_what_litellm_changes_on_its_way_is_left_to_litellm(model):
     assert why_not(model, {}) is not None
@@ -228,3 +231,20 @@ def test_half_a_surrogate_pair_in_a_models_own_words_does_not_end_the_conversati
     outcomes, seen = provider(DirectEngine(), [request])
     assert isinstance(outcomes["k"], Reply)
     assert seen[0].body["messages"][1]["content"] == "\ud83d"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"parameters": {"tool_choice": "auto"}},
+        {"model": "openai/gpt-5-mini", "parameters": {"temperature": 0.5}},
+        {
+            "tools": (
+                Tool("t", "", {"type": "object", "properties": {"a": {"type": "string", "pattern": "^\\\\p{L}+$"}}}),
+            )
+        },
+        {"tools": (Tool("t", "", {"type": "object", "anyOf": [{"required": ["a"]}]}),)},
+    ],
+)
+def test_a_request_that_litellm_would_change_is_not_carried(more):
+    assert not carries(replace(REQUESTS["plain"], **more))

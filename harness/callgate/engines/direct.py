@@ -12,11 +12,11 @@ import json
 import os
 import re
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
-from callgate.concepts import Failure, Message, Reply, Request, Tool, ToolCall, canonical
+from callgate.concepts import Failure, Json, Message, Reply, Request, Tool, ToolCall, canonical
 from callgate.engines.access import api_base, is_loopback
 from callgate.engines.chat import chat_reply
 from callgate.engines.faults import Fault, fault_of_status, malformed, retry_after_seconds, timed_out
@@ -45,12 +45,27 @@ PARAMETERS = frozenset(
     }
 )
 """What litellm sends on unchanged. The others it renames, refuses, or sends another way."""
+THINKING = frozenset(
+    {
+        "max_completion_tokens",
+        "max_tokens",  # sent as max_completion_tokens
+        "parallel_tool_calls",
+        "reasoning_effort",
+        "response_format",
+        "seed",
+        "tool_choice",
+        "verbosity",
+    }
+)
+"""The same for models that think before they speak."""
 LONGEST_BODY = 32 * 1024 * 1024
 _OTHER_WAYS = re.compile(
-    r"(?:^|/)o\d|gpt-[5-9]|gpt-4(?:-\d{4}(?:-preview)?)?$|gpt-4-32k|gpt-3\.5|audio|search|realtime|codex|instruct"
+    r"(?:^|/)o\d|gpt-(?!5(?:\.[12])?(?:-mini|-nano)?(?:-\d{4}-\d\d-\d\d)?$)[5-9]|gpt-4(?:-\d{4}(?:-preview)?)?$|gpt-4-32k|gpt-3\.5|audio|search|realtime|codex|instruct"
     r"|davinci|babbage|responses|computer-use|deep-research|image|transcribe|tts|^ft:"
 )
 """Model names for which litellm changes parameters or messages, or calls another address."""
+_THINKS = re.compile(r"gpt-5")
+_CHANGED_IN_TOOLS = frozenset({"pattern", "cache_control", "anyOf", "oneOf", "allOf", "enum", "const", "not"})
 _HOME = "https://api.openai.com/v1"
 _ELSEWHERE = ("OPENAI_ORGANIZATION", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "SSL_CERTIFICATE", "SSL_VERIFY")
 _PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
@@ -61,8 +76,8 @@ def why_not(model: str, environment: Mapping[str, str] = os.environ) -> str | No
     owner = provider(model)
     if owner not in PROVIDERS:
         return f"{owner or model} is no provider of the direct lane ({', '.join(sorted(PROVIDERS))})"
-    if _OTHER_WAYS.search(_name(model)) or mode(model) not in {"chat", ""}:
-        return f"litellm changes the requests of {_name(model)} on their way"
+    if _OTHER_WAYS.search(_sent_name(model)) or mode(model) not in {"chat", ""}:
+        return f"litellm changes the requests of {_sent_name(model)} on their way"
     for name in _ELSEWHERE:
         if environment.get(name):
             return f"{name} is set"
@@ -78,7 +93,38 @@ def why_not(model: str, environment: Mapping[str, str] = os.environ) -> str | No
 
 def carries(request: Request) -> bool:
     """Whether this lane can carry a request of a model that it reaches."""
-    return request.parameters.keys() <= PARAMETERS
+    if not request.parameters.keys() <= _taken(request.model):
+        return False
+    if not request.tools:
+        return "tool_choice" not in request.parameters
+    return _are_sent_on(request.tools)
+
+
+def _taken(model: str) -> frozenset[str]:
+    return THINKING if _THINKS.search(model) else PARAMETERS
+
+
+def _are_sent_on(tools: tuple[Tool, ...]) -> bool:
+    """Whether litellm sends tools on as they are: it takes regular expressions out of their schemas, and what OpenAI
+    refuses at the top of them."""
+    return _tools(tools)[1]
+
+
+def _is_sent_on(tool: Tool) -> bool:
+    return tool.parameters.keys().isdisjoint(_CHANGED_IN_TOOLS) and not _names(tool.parameters) & {
+        "pattern",
+        "patternProperties",
+        "cache_control",
+    }
+
+
+def _names(value: Json) -> set[str]:
+    """Every key in a JSON value, at any depth."""
+    if isinstance(value, Mapping):
+        return {*value, *(name for inner in value.values() for name in _names(inner))}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return {name for inner in value for name in _names(inner)}
+    return set()
 
 
 class DirectEngine:
@@ -110,8 +156,9 @@ class DirectEngine:
         from aiohttp import ClientError
 
         if not carries(request):
-            strange = ", ".join(sorted(request.parameters.keys() - PARAMETERS))
-            return Fault("provider_error", f"the direct lane does not carry {strange}; use litellm", "stop_model")
+            strange = ", ".join(sorted(request.parameters.keys() - _taken(request.model))) or "these tools"
+            why = f"the direct lane does not carry {strange}; use transport: auto"
+            return Fault("provider_error", why, "stop_model")
         began = time.perf_counter()
         try:
             async with asyncio.timeout(self._seconds):  # also ends what drips
@@ -154,7 +201,7 @@ class DirectEngine:
         return self._session
 
 
-def _name(model: str) -> str:
+def _sent_name(model: str) -> str:
     return model.removeprefix("openai/")
 
 
@@ -162,16 +209,22 @@ def _body(request: Request) -> bytes:
     """The request as JSON, put together from texts that are there already."""
     fields = [
         f'"messages":[{",".join([_message(message) for message in request.messages])}]',
-        f'"model":{canonical(_name(request.model))}',
-        *(f"{canonical(name)}:{canonical(value)}" for name, value in request.parameters.items() if value is not None),
+        f'"model":{canonical(_sent_name(request.model))}',
+        *_parameters(request),
     ]
     if request.tools:
-        fields.append(f'"tools":{_tools_text(request.tools)}')
+        fields.append(f'"tools":{_tools(request.tools)[2]}')
     text = f"{{{','.join(fields)}}}"
     try:
         return text.encode()
     except UnicodeEncodeError:  # half a surrogate pair in a model's own words, on its way back as history
         return json.dumps(json.loads(text)).encode()
+
+
+def _parameters(request: Request) -> list[str]:
+    renamed = {"max_tokens": "max_completion_tokens"} if _THINKS.search(request.model) else {}
+    set_ones = ((renamed.get(name, name), value) for name, value in request.parameters.items() if value is not None)
+    return [f"{canonical(name)}:{canonical(value)}" for name, value in set_ones]
 
 
 def _message(message: Message) -> str:
@@ -181,19 +234,19 @@ def _message(message: Message) -> str:
     return canonical({name: value for name, value in message.wire.items() if value is not None})
 
 
-_texts: dict[int, tuple[tuple[Tool, ...], str]] = {}
+_known_tools: dict[int, tuple[tuple[Tool, ...], bool, str]] = {}
 
 
-def _tools_text(tools: tuple[Tool, ...]) -> str:
-    """The tools as JSON; a run's thousands of requests share a few tuples of tools, each is written once."""
-    known = _texts.get(id(tools))
+def _tools(tools: tuple[Tool, ...]) -> tuple[tuple[Tool, ...], bool, str]:
+    """The tools, whether they are sent on as they are, and their JSON: a run's thousands of requests share a few."""
+    known = _known_tools.get(id(tools))
     if known is not None and known[0] is tools:
-        return known[1]
-    if len(_texts) >= 64:
-        _texts.clear()
-    text = canonical([tool.wire() for tool in tools])
-    _texts[id(tools)] = (tools, text)  # the tools too, so that their id is not given to another
-    return text
+        return known
+    if len(_known_tools) >= 64:
+        _known_tools.clear()
+    entry = (tools, all(map(_is_sent_on, tools)), canonical([tool.wire() for tool in tools]))
+    _known_tools[id(tools)] = entry  # with the tools, so that their id is not given to another
+    return entry
 
 
 def _reply(model: str, body: bytes, seconds: float) -> Reply | Failure:
