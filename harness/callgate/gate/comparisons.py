@@ -17,6 +17,7 @@ from callgate.stats.bounds import interval_here, kish
 from callgate.stats.exact import FloatArray
 
 CONFIRM = "about to be blocked: fresh baseline trials would confirm it, or show that the provider drifted"
+DOUBT = "fell against the cached baseline, and not beyond chance against fresh trials of it"
 MOST_TRIALS = 10  # a side; beyond it only more cases help
 LOOSEST = LADDER[-1]
 WATCH_CLOSED = 0.10  # a watch segment is closed at the end unless p is below this
@@ -68,7 +69,7 @@ def _measured(known: Comparison, test: Test, view: View, ending: Ending, policy:
         p=p,
         p_adjusted=ending.adjusted,
         detectable=min(1.0, max(findable, test.standing.drop, 3 / test.cases)),
-        needs=CONFIRM if ending.is_pending else needs(test, view, verdict, policy),
+        needs=CONFIRM if ending.is_pending else DOUBT if ending.is_doubted else needs(test, view, verdict, policy),
     )
 
 

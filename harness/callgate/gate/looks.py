@@ -22,7 +22,7 @@ from callgate.stats.exact import IntArray, tail
 from callgate.stats.multiplicity import tarone_holm, tarone_holm_adjusted
 
 CLOSE = (0.15, 0.10)  # a watch segment closes after a look where its p is above this; the last look closes nothing
-CONFIRMED = 0.05  # p against fresh baseline trials
+CONFIRMED = 0.05  # over all segments of a model that ask for confirmation, split over the looks
 NOTHING = Judged(1.0, 0.0, ok=False)  # what is decided keeps its place in the family
 
 
@@ -41,7 +41,7 @@ class Ending:
     """Where a test stands: its status, the trials a side and share of alpha of its last look, how many tests were live.
 
     `adjusted` is its p after the family's correction and for the looks: a block is at most alpha. `is_pending` is a
-    block that waits for its confirmation.
+    block that waits for fresh baseline trials, `is_doubted` one that they did not confirm so far.
     """
 
     k: int
@@ -50,6 +50,7 @@ class Ending:
     status: Status = "live"
     adjusted: float = 1.0
     is_pending: bool = False
+    is_doubted: bool = False
 
 
 @dataclass(slots=True)
@@ -158,24 +159,57 @@ def _look(live: Sequence[Test], path: Path, policy: Policy, look: int) -> None:
         if ending.status != "live":
             continue
         ending.adjusted = min(1.0, adjusted[test.index] / share)
-        if one.ok:
+        if one.ok and not ending.is_doubted:
             ending.status = "pass"
         elif test.index in worse:
-            ending.status = _confirmed(test.table, test.rows, path, policy, k)
-            ending.is_pending = ending.status == "live"
+            ending.is_pending = True
         elif test.standing.role == "watch" and not is_last and one.p > CLOSE[min(look, 1)]:
             ending.status = "closed"
+
+    _confirm([test for test in live if path.endings[test.index].is_pending], path, policy, look)
+
+
+def _confirm(pending: Sequence[Test], path: Path, policy: Policy, look: int) -> None:
+    """What rejected tests become. Those of one model that ask for confirmation at a look are a family of their own.
+
+    An early block tends to be the candidate's bad luck against a stale baseline, so confirmation too is split over the
+    looks: what is not confirmed yet waits, cannot pass any more, and has moved where the last look does not confirm it.
+    """
+    k, is_last = policy.looks[look], look == len(policy.looks) - 1
+    for model in sorted({test.table.model for test in pending}):
+        asked: dict[int, tuple[float, float]] = {}
+        for test in (test for test in pending if test.table.model == model):
+            found = _against_fresh(test.table, test.rows, path, policy, k)
+            ending = path.endings[test.index]
+            ending.is_pending = found == "lacking"
+            if isinstance(found, tuple):
+                asked[test.index] = found
+            elif found != "lacking":
+                ending.status = found
+        p, floor = zip(*asked.values(), strict=True) if asked else ((), ())
+        held = tarone_holm(p, floor, CONFIRMED * policy.weights[look])
+        for i, index in enumerate(asked):
+            ending = path.endings[index]
+            ending.is_doubted = i not in held
+            if i in held or is_last:
+                ending.status = "block" if i in held else "moved"
 
 
 def _look_at_blockers(path: Path, policy: Policy, look: int) -> None:
     for blocker in rejected(path.blockers, policy, policy.weights[look]):
-        blocker.status = _confirmed(blocker.table, np.array([blocker.row]), path, policy, blocker.k)
+        found = _against_fresh(blocker.table, np.array([blocker.row]), path, policy, blocker.k)
+        if isinstance(found, tuple):
+            blocker.status = "block" if found[0] <= CONFIRMED else "moved"
+        elif found != "lacking":
+            blocker.status = found
 
 
-def _confirmed(table: Table, rows: IntArray, path: Path, policy: Policy, k: int) -> Status:
-    """What a rejected test becomes: with a cached baseline only fresh trials of it make a BLOCK.
+def _against_fresh(
+    table: Table, rows: IntArray, path: Path, policy: Policy, k: int
+) -> tuple[float, float] | Literal["block", "incomplete", "lacking"]:
+    """p and floor of these strata against fresh baseline trials; "block" where none of the baseline is cached.
 
-    Stays live, with the trials it needs, until they are there.
+    "lacking" notes the trials needed.
     """
     asked = rows[~table.identical[rows]]
     if not policy.confirm or not (table.held[asked] > 0).any():
@@ -185,11 +219,10 @@ def _confirmed(table: Table, rows: IntArray, path: Path, policy: Policy, k: int)
     if len(lacking):
         strata = [table.strata[row] for row in lacking]
         path.confirming |= {Need(s.model, s.case, s.decision, "fresh", policy.confirm) for s in strata}
-        return "live"
+        return "lacking"
     if view.missing[asked].any():
         return "incomplete"
     kinds = view.kind[asked]
     counts, sums = np.bincount(kinds), np.bincount(kinds, view.sum_candidate[asked])
-    bags = {bag: i for i, bag in enumerate(view.bags) if i < len(counts) and counts[i]}
-    p, _ = tail({bag: int(counts[i]) for bag, i in bags.items()}, {bag: round(sums[i]) for bag, i in bags.items()})
-    return "block" if p <= CONFIRMED else "moved"
+    bags = {view.bags[i]: i for i in np.flatnonzero(counts).tolist()}
+    return tail({bag: int(counts[i]) for bag, i in bags.items()}, {bag: round(sums[i]) for bag, i in bags.items()})
