@@ -20,6 +20,8 @@ _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\
 def printable(text: str) -> str:
     """Text that came from a model, a file or a provider, safe on one line of a terminal: no control characters, no
     escape sequences, no direction overrides; each is shown as <U+XXXX>."""
+    if text.isprintable():
+        return text
     return "".join(" " if char in "\n\t\r" else f"<U+{ord(char):04X}>" if _unsafe(char) else char for char in text)
 
 
