@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, Literal
 
 from callgate import schemas
 from callgate.concepts import Budget, Json, Margins, Mistake, Place, Policy, Problem
@@ -28,6 +28,9 @@ CONFIRM = 5
 
 WEIGHTS: Mapping[int, tuple[float, ...]] = {1: (1.0,), 2: (0.3, 0.7), 3: (0.1, 0.3, 0.6)}
 """The share of alpha that each look spends, by the number of looks, where the eval does not say."""
+
+CALL_SECONDS = 60.0
+"""The longest that one call may take, where the eval does not say."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}\Z")
 _REF_FOLDERS = ("origin/", "upstream/", "refs/", "heads/", "tags/", "remotes/")
@@ -67,7 +70,8 @@ class Eval:
     """One eval file. `cases` is the folder of the golden set.
 
     `models` are what both arms run on; where a side named its own model, both sides carry theirs and `models` is the
-    candidate's alone.
+    candidate's alone. `at_once` is the most calls at once and `seconds` the longest that one may take; `prices` are in
+    dollars for a million tokens, or for a call.
     """
 
     name: str
@@ -82,6 +86,10 @@ class Eval:
     accept: tuple[Accept, ...]
     path: Path
     document: Document = field(compare=False, repr=False)
+    transport: Literal["auto", "litellm", "direct"] = "auto"
+    at_once: int | None = None
+    seconds: float = CALL_SECONDS
+    prices: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     def place(self, *keys: str | int) -> Place:
         """Where the nested key stands in the file, for problems that are found later."""
@@ -138,6 +146,10 @@ def _eval(written: Mapping[str, Any], document: Document, path: Path, root: Path
         accept=_accepted(gate.get("accept", ()), document, problems),
         path=path,
         document=document,
+        transport=written.get("transport", "auto"),
+        at_once=written.get("limits", {}).get("at_once"),
+        seconds=float(written.get("limits", {}).get("seconds", CALL_SECONDS)),
+        prices=written.get("prices", {}),
     )
 
 
@@ -178,7 +190,7 @@ def _models(
     written: Sequence[Any], baseline: SideSpec, candidate: SideSpec, document: Document, problems: list[Problem]
 ) -> tuple[str, ...]:
     """The models as written under `models`, checked against what the sides name."""
-    models = tuple(model if isinstance(model, str) else str(model["model"]) for model in written)
+    models = tuple(map(_model_name, written))
     own = [side for side in (baseline, candidate) if side.model is not None]
     if len(own) == 2:
         if models:
@@ -193,6 +205,14 @@ def _models(
     if len(set(models)) < len(models):
         problems.append(Problem(document.place("models"), "a model stands twice"))
     return models
+
+
+def _model_name(written: Any) -> str:
+    """A model as the rest of the house names it; one's own agent is `command:node agent.js`, `python:FILE.py:NAME`."""
+    if isinstance(written, str):
+        return written
+    kind, value = next(iter(written.items()))
+    return str(value) if kind == "model" else f"{kind}:{value}"
 
 
 # ---------------------------------------------------------------------------------------------- graders and gate
