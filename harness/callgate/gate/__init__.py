@@ -7,9 +7,22 @@ the whole. Pure functions of the rows: no clock, no files, no random numbers.
 
 from callgate.concepts import Decision
 from callgate.gate.decision import FlipKey, Outcome, Shown, build_decision, decide, needed
+from callgate.gate.forecast import Forecast, Plan, plan
 from callgate.gate.looks import Need
 
-__all__ = ["FlipKey", "Need", "Outcome", "Shown", "build_decision", "decide", "needed", "to_json"]
+__all__ = [
+    "FlipKey",
+    "Forecast",
+    "Need",
+    "Outcome",
+    "Plan",
+    "Shown",
+    "build_decision",
+    "decide",
+    "needed",
+    "plan",
+    "to_json",
+]
 
 
 def to_json(decision: Decision) -> str:

@@ -14,7 +14,6 @@ from callgate.gate.segments import LADDER, need
 from callgate.gate.table import View, summed
 from callgate.stats import planning
 from callgate.stats.bounds import interval_here, kish
-from callgate.stats.exact import FloatArray
 
 CONFIRM = "about to be blocked: fresh baseline trials would confirm it, or show that the provider drifted"
 DOUBT = "fell against the cached baseline, and not beyond chance against fresh trials of it"
@@ -58,7 +57,9 @@ def _measured(known: Comparison, test: Test, view: View, ending: Ending, policy:
     change, p = float(changes.mean()), test.p_and_floor(view)[0]
     verdict = _verdict(test, ending, p)
     level = 1 - policy.alpha * ending.weight
-    findable = planning.detectable(trial_noise(test, view), test.cases, (1 - level) / max(1, ending.live))
+    findable = planning.detectable(
+        trial_noise(test, view), test.cases, (1 - level) / max(1, ending.live), test.standing.drop
+    )
     return replace(
         known,
         verdict=verdict,
@@ -68,7 +69,7 @@ def _measured(known: Comparison, test: Test, view: View, ending: Ending, policy:
         level=level,
         p=p,
         p_adjusted=ending.adjusted,
-        detectable=min(1.0, max(findable, test.standing.drop, 3 / test.cases)),
+        detectable=findable,
         needs=CONFIRM if ending.is_pending else DOUBT if ending.is_doubted else needs(test, view, verdict, policy),
     )
 
@@ -93,14 +94,8 @@ def means(test: Test, view: View) -> tuple[float | None, float | None]:
     return baseline, candidate
 
 
-def _per_case(test: Test, of_row: FloatArray) -> FloatArray:
-    """A variance of each stratum as the variance of its case's mean."""
-    share = of_row[test.rows] / test.table.decisions[test.rows] ** 2
-    return summed(test.case_of_row, share, test.cases)
-
-
 def _split_variance(test: Test, view: View) -> float:
-    return float(_per_case(test, view.variance).sum()) / test.cases**2
+    return float(test.per_case(view.variance).sum()) / test.cases**2
 
 
 def _coin(test: Test, view: View) -> float:
@@ -114,48 +109,60 @@ def _coin(test: Test, view: View) -> float:
 
 def trial_noise(test: Test, view: View) -> float:
     """Mean variance of a case's change by its trials alone; by random splits where one trial an arm cannot tell."""
-    within = _per_case(test, view.noise)
-    return float(np.where(np.isnan(within), _per_case(test, view.variance), within).mean())
+    within = test.per_case(view.noise_baseline + view.noise_candidate)
+    return float(np.where(np.isnan(within), test.per_case(view.variance), within).mean())
 
 
 def needs(test: Test, view: View, verdict: ComparisonVerdict, policy: Policy) -> str:
     """In one line, what would settle a segment that is neither passed nor blocked."""
-    size, role = kish(test.sizes), test.standing.role
-    more = math.ceil(need(max(LOOSEST, test.segment.margin)) - size)
+    role = test.standing.role
     if verdict == "incomplete":
         return f"{len(test.unpaired)} cases could not be paired"
-    if role == "veto" and verdict == "pass":
-        return f"too few to clear: {more} more cases would do"
-    if verdict != "inconclusive":
-        return ""
-    if role == "watch":
-        return "leaning worse, within chance for so many segments; too few to clear"
-    if role == "veto":
-        return "leaning worse: fell by more than its margin, within chance; more trials or cases would tell"
-    if test.standing.margin is None:
-        return f"too few to clear: {more} more cases would do"
-    return _price(test, view, policy)
+    if (role == "veto" and verdict == "pass") or (verdict == "inconclusive" and test.standing.margin is None):
+        more = math.ceil(need(max(LOOSEST, test.segment.margin)) - kish(test.sizes))
+        fell = "leaning worse, within chance for so many segments; " if verdict == "inconclusive" else ""
+        return f"{fell if role != 'gate' else ''}too few to clear: {more} more cases would do"
+    return _price(test, view, policy) if verdict == "inconclusive" else ""
 
 
 def _price(test: Test, view: View, policy: Policy) -> str:
-    changes = test.changes(view)
     margin = test.standing.margin
     assert margin is not None
-    within = _per_case(test, view.noise)
-    noise = None if np.isnan(within).any() else float(within.mean())
-    trials = int(view.trials_candidate[test.rows].max())
-    size = kish(test.sizes)
-    variance = float(test.clustered(changes - changes.mean()) @ test.clustered(changes - changes.mean())) / test.cases
-    of = planning.spread(variance, noise, trials, size)
-    found = planning.price(of, room=float(changes.mean()) + margin, most_trials=MOST_TRIALS, level=1 - policy.alpha)
+    trials, level = int(view.trials_candidate[test.rows].max()), 1 - policy.alpha * policy.weights[-1]
+    of, change = spread(test, view), float(test.changes(view).mean())
+    found = planning.price(of, margin=margin, change=change, most_trials=max(trials, MOST_TRIALS), level=level)
     if found is None:
         return "leaning worse: as seen it fell by more than its margin; more trials would tell whether by chance"
-    if found.trials is not None and found.trials > trials:
-        return f"{found.trials} trials a side would likely clear it ({found.trials - trials} more)"
-    if found.trials is not None:
-        return "as many trials again would likely clear it"
-    if noise is None:
-        return (
-            f"about {found.cases} more cases would likely clear it; with one trial a side, more trials may do as well"
+    single = "; with one trial a side, more trials may do as well" if trials == 1 else "; more trials will not help"
+    if found.trials is None:
+        return f"about {found.cases} more cases would likely clear it{single}"
+    # the luck of this draw, if as many trials as there are should have done
+    wanted = max(found.trials, trials + 1)
+    drawn = test.rows[view.kind[test.rows] >= 0]
+    calls = int(
+        (wanted - view.trials_candidate[drawn]).sum() + np.maximum(wanted - view.trials_baseline[drawn], 0).sum()
+    )
+    return f"{wanted} trials a side would likely clear it: {calls:,} more replies"
+
+
+def spread(test: Test, view: View) -> planning.Spread:
+    """What the changes vary by, as measured; where one trial an arm cannot tell, all of it is laid to the cases."""
+    changes = test.changes(view)
+    within = {
+        arm: test.per_case(np.where(np.isnan(mean_variance), 0.0, mean_variance * trials))
+        for arm, mean_variance, trials in (
+            ("baseline", view.noise_baseline, view.trials_baseline),
+            ("candidate", view.noise_candidate, view.trials_candidate),
         )
-    return f"about {found.cases} more cases would likely clear it; more trials will not help"
+    }
+    of = planning.Spread(
+        test.cases,
+        len(test.sizes),
+        float((test.sizes**2).sum() / test.sizes.sum()),
+        0.0,
+        float(within["baseline"].mean()),
+        float(within["candidate"].mean()),
+        int(test.table.held[test.rows].max()),
+    )
+    seen = float((test.clustered(changes - changes.mean()) ** 2).sum()) / test.cases
+    return replace(of, effect=max(0.0, seen - of.noise(max(1, int(view.trials_candidate[test.rows].max())))))

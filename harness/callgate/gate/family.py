@@ -46,6 +46,11 @@ class Test:
         """The summed changes of each cluster."""
         return summed(self.cluster_of_case, changes, len(self.sizes))
 
+    def per_case(self, of_row: FloatArray) -> FloatArray:
+        """A variance of each stratum as the variance of its case's mean."""
+        share = of_row[self.rows] / self.table.decisions[self.rows] ** 2
+        return summed(self.case_of_row, share, self.cases)
+
     def is_measured(self, view: View) -> bool:
         return self.cases > 0 and bool(view.measured[self.rows].all())
 

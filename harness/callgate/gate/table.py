@@ -43,7 +43,8 @@ class View:
     mean_candidate: FloatArray
     change: FloatArray
     variance: FloatArray  # of the change under random splits of the bag
-    noise: FloatArray  # variance of the change within the arms; nan where no arm has two trials
+    noise_baseline: FloatArray  # variance of each arm's mean by its trials; nan where one trial cannot tell
+    noise_candidate: FloatArray
     kind: IntArray
     bags: Sequence[Bag]
 
@@ -147,10 +148,10 @@ class Table:
         change = np.where(self.identical, 0.0, mean_c - mean_b)
         squares_b, squares_c = _squares(baseline) / self.top**2, _squares(candidate) / self.top**2
         variance = np.where(used, _bag_variance(squares_b + squares_c, kb * mean_b + kc * mean_c, kb, kc), 0.0)
-        noise = _mean_variance(squares_b, mean_b, kb) + _mean_variance(squares_c, mean_c, kc)
-        noise = np.where(self.identical, 0.0, noise)
+        noise_b = np.where(self.identical, 0.0, _mean_variance(squares_b, mean_b, kb))
+        noise_c = np.where(self.identical, 0.0, _mean_variance(squares_c, mean_c, kc))
         kind, bags = self._bags(baseline, candidate, kc, used)
-        return View(lacking, missing, kb, kc, sb, sc, mean_b, mean_c, change, variance, noise, kind, bags)
+        return View(lacking, missing, kb, kc, sb, sc, mean_b, mean_c, change, variance, noise_b, noise_c, kind, bags)
 
     def _bags(
         self, baseline: IntArray, candidate: IntArray, kc: IntArray, used: BoolArray

@@ -1,0 +1,111 @@
+"""A short, seeded version of benchmarks/gate.py: the figures of statistics.md part 11, and what holds them up."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from callgate.concepts import Policy, Stratum
+from callgate.gate import decide, plan
+from callgate.gate import looks as looks_of_gate
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+import gate as bench
+import worlds
+from worlds import STAGED, World, calls
+
+pytestmark = pytest.mark.slow
+RUNS = range(250)
+
+
+def tally(cell, runs=RUNS):
+    return bench.simulated(cell, runs, seed=7)
+
+
+def cell(name, n, change, policy=STAGED, **about):
+    return bench.Cell(name, World(name, calls(n), change), policy, **about)
+
+
+def test_an_unchanged_prompt_passes_and_saves_half_the_calls():
+    seen = tally(cell("aa", 150, worlds.unchanged))
+    assert seen.rate("pass") >= 0.88
+    assert seen.rate("block") <= 0.03
+    assert seen.drawn / seen.runs <= 5.5
+
+
+def test_a_broken_language_is_blocked_and_never_passes():
+    seen = tally(cell("es", 150, worlds.spanish("break", 0.15)), range(100))
+    assert seen.rate("block") >= 0.94
+    assert seen.rate("pass") <= 0.01
+
+
+def test_better_everywhere_passes():
+    assert tally(cell("better", 100, worlds.better), range(100)).rate("pass") >= 0.99
+
+
+def test_a_drifted_provider_is_not_a_broken_prompt():
+    drifting = cell("drift", 200, worlds.unchanged, drift=-0.05)
+    assert tally(drifting, range(150)).rate("block") <= 0.14
+    unconfirmed = cell("drift", 200, worlds.unchanged, replace(STAGED, confirm=0), drift=-0.05)
+    assert tally(unconfirmed, range(50)).rate("block") >= 0.9
+
+
+def test_false_pass_at_the_margin_keeps_its_share_because_alpha_is_split():
+    at_margin = World("margin", bench.plain(200), bench.at_margin("break", 0.05))
+    policy = bench.margin_policy(0.05)
+    runs = range(400)
+    split = tally(bench.Cell("margin", at_margin, policy), runs)
+    unsplit = tally(bench.Cell("margin", at_margin, replace(policy, weights=(1.0, 1.0, 1.0))), runs)
+    assert split.all_passed / split.runs <= 0.055
+    assert unsplit.all_passed / unsplit.runs > 0.055
+
+
+def test_the_breadth_guard_keeps_two_bad_calls_from_blocking(monkeypatch):
+    cases = calls(150)
+    broke = [name for name, case in cases.items() if case.segments["call_type"] == "tires"][:2]
+    rows = [
+        Stratum("m", name, "d", "success", (1.0,) * 10, (0.0,) * 10 if name in broke else (1.0,) * 10) for name in cases
+    ]
+    policy = replace(STAGED, by=("call_type",))
+    assert decide(rows, cases, policy).verdict == "inconclusive"
+    monkeypatch.setattr("callgate.gate.family.BREADTH", 1.0)
+    assert decide(rows, cases, policy).verdict == "block"
+
+
+def test_must_pass_cases_block_when_one_breaks_and_hardly_ever_otherwise():
+    cells = {each.name: each for each in bench.blocking()}
+    assert tally(cells["blockers 20 None"], range(100)).rate("block") <= 0.02
+    assert tally(cells["blockers 20 0.0"], range(100)).rate("block") >= 0.98
+
+
+def test_losing_half_of_the_failures_never_passes():
+    for each in bench.losing():
+        assert tally(each, range(40)).rate("pass") == 0.0
+
+
+def test_the_plan_foretells_what_the_simulation_shows():
+    world = World("plan", calls(150), worlds.unchanged)
+    rows = worlds.strata(np.random.default_rng(3), world)
+    known = [replace(row, candidate=(), fresh=()) for row in rows]
+    told = plan(known, world.cases, STAGED)
+    seen = tally(cell("aa", 150, worlds.unchanged))
+    assert told.pass_chance == pytest.approx(seen.rate("pass"), abs=0.08)
+    spanish = next(each for each in told.forecasts if each.segment == {"language": "es"})
+    fresh = replace(STAGED, confirm=0)
+    found = tally(cell("es", 150, worlds.spanish("shift", spanish.detectable, 0.0), fresh), range(100))
+    assert found.rate("block") == pytest.approx(0.8, abs=0.15)
+    assert told.replies == {2: 300, 5: 750, 10: 1500}
+
+
+def test_the_looks_split_confirmation_too(monkeypatch):
+    drifting = cell("drift", 200, worlds.unchanged, drift=-0.05)
+    monkeypatch.setattr(looks_of_gate, "CONFIRMED", 0.5)
+    assert tally(drifting, range(60)).rate("block") > 0.14
+
+
+def test_a_fixed_look_needs_no_confirmation():
+    assert Policy().confirm == 0
