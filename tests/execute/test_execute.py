@@ -17,7 +17,7 @@ import pytest
 from callgate.concepts import Budget, Failure, Message, Reply, Request, digest
 from callgate.engines.faults import Fault
 from callgate.execute import Machine, Patience, execute
-from callgate.execute.asking import AHEAD
+from callgate.execute.feed import AHEAD
 from callgate.execute.walk import Miss, interleaved
 from callgate.ledger import Ledger, PaidReply, request_key
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from hashlib import sha256
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -50,6 +51,13 @@ def missing_key(model: str, environment: Mapping[str, str] = os.environ) -> str 
     elif any(environment.get(name, "").strip() for name in names):
         return None
     return f"{model}: no API key; set {names[0]}, or run `make demo` on the simulator"
+
+
+def key_mark(model: str, environment: Mapping[str, str] = os.environ) -> str:
+    """Tells one key of a provider from another without giving it away; "-" where there is none."""
+    keys = (environment.get(name, "").strip() for name in _KEYS.get(provider(model), ()))
+    key = next(filter(None, keys), "")
+    return sha256(key.encode()).hexdigest()[:8] if key else "-"
 
 
 def unknown_model(model: str) -> str | None:

@@ -33,12 +33,14 @@ def execute(
     engine_for: EngineFor | None,
     budget: Budget | None = None,
     patience: Patience | None = None,
+    at_once: int | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> Execution[D]:
     """Runs every machine to its end: from the ledger where it can, from engines where it must.
 
     `engine_for` gives the engine that reaches a model, and is asked once for each model that something is missing of;
-    None is offline: what is missing then fails. Ctrl-C stops asking, waits up to ten seconds for what is in flight and
+    None is offline: what is missing then fails. `at_once` caps the calls in flight to each model; without it their
+    number is found by trying. Ctrl-C stops asking, waits up to ten seconds for what is in flight and
     keeps it. Raises what `engine_for` raises; faults of providers, of the budget and of the disk are Failures.
     """
     began = time.perf_counter()
@@ -56,7 +58,14 @@ def execute(
             progress(Progress(done, planned, calls, dollars))
 
     execution = _asked(
-        walked, how, ledger, engines, budget=budget or Budget(), patience=patience or Patience(), report=report
+        walked,
+        how,
+        ledger,
+        engines,
+        budget=budget or Budget(),
+        patience=patience or Patience(),
+        at_once=at_once,
+        report=report,
     )
     return replace(execution, spent=replace(execution.spent, seconds=time.perf_counter() - began))
 
@@ -73,6 +82,7 @@ def _asked(
     *,
     budget: Budget,
     patience: Patience,
+    at_once: int | None,
     report: Callable[[int, int, float], None],
 ) -> Execution[D]:
     """The misses of a walk asked of their engines, in an event loop that is imported and started only here."""
@@ -80,7 +90,9 @@ def _asked(
 
     from callgate.execute.asking import Session
     from callgate.execute.budget import Purse
+    from callgate.execute.limits import Limits
 
+    limits = Limits(ledger.path.with_name("limits.json"), at_once)
     purse = Purse(budget)
     before = len(walked.done)
 
@@ -88,7 +100,7 @@ def _asked(
         report(before + done, purse.calls, purse.dollars)
 
     async def ask() -> Session[A, D]:
-        session = Session(how, ledger, engines, purse=purse, patience=patience, on_progress=on_progress)
+        session = Session(how, ledger, engines, purse=purse, patience=patience, limits=limits, on_progress=on_progress)
         await session.run(interleaved(walked.misses, how.lane))
         return session
 

@@ -7,6 +7,7 @@ and takes new ones. Engines are fed a model at a time. All of it runs in one eve
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 import signal
 import sqlite3
@@ -21,6 +22,8 @@ from callgate.concepts import Engine, Failure, Reply, Request
 from callgate.engines.prices import provider
 from callgate.execute.budget import Purse
 from callgate.execute.feed import Call, Feed, Signal
+from callgate.execute.limiter import Gate
+from callgate.execute.limits import Limits
 from callgate.execute.machine import A, D, Machine
 from callgate.execute.patience import Patience, remedy_of
 from callgate.execute.walk import Miss
@@ -29,8 +32,6 @@ from callgate.redaction import brief
 
 GATHER_SECONDS = 0.01
 """How long replies wait for others, so that they share one fsync."""
-AHEAD = 64
-"""Requests of a model that are claimed before they can go: enough for the workers, few enough to share with others."""
 POLL_SECONDS = 0.1
 """How often a reply that another process is asking for is looked for."""
 DRAIN_SECONDS = 10.0
@@ -52,6 +53,7 @@ class Session(Generic[A, D]):
         *,
         purse: Purse,
         patience: Patience,
+        limits: Limits,
         on_progress: Callable[[int], None],
     ) -> None:
         self.done: dict[int, D] = {}
@@ -62,6 +64,9 @@ class Session(Generic[A, D]):
         self._engines = engines
         self._purse = purse
         self._patience = patience
+        self._limits = limits
+        self._gates: dict[str, Gate] = {}
+        self._numbers = itertools.count()
         self._on_progress = on_progress
         self._calls: dict[str, Call[A]] = {}
         self._elsewhere: set[str] = set()
@@ -91,6 +96,7 @@ class Session(Generic[A, D]):
                     for pump in self._pumps.values():
                         pump.cancel()
                 await asyncio.gather(*self._pumps.values(), return_exceptions=True)
+                self._limits.keep()
 
     def interrupt(self) -> None:
         """The first time: asks nothing more and waits for what is in flight. The second: waits no longer."""
@@ -129,8 +135,7 @@ class Session(Generic[A, D]):
         """What to look for and to claim: the next requests of each model, now and then those asked elsewhere."""
         wanted: list[str] = []
         for feed in self._feeds.values():
-            room = AHEAD - len(feed.ready)
-            wanted.extend(feed.fresh.popleft() for _ in range(min(room, len(feed.fresh))))
+            wanted.extend(feed.fresh.popleft() for _ in range(min(feed.ahead(), len(feed.fresh))))
         if self._elsewhere and self._loop.time() >= self._next_poll:
             self._next_poll = self._loop.time() + POLL_SECONDS
             wanted.extend(self._elsewhere)
@@ -175,7 +180,7 @@ class Session(Generic[A, D]):
         if call is not None:
             call.waiting.append((index, machine))
             return
-        feed = self._feed(machine.request.model)
+        feed = self._feed(machine.request)
         refused = self._halted or feed.stopped
         if refused is not None:
             self.done[index] = self._how.failed(machine, refused)
@@ -186,10 +191,20 @@ class Session(Generic[A, D]):
         else:
             feed.fresh.append(key)
 
-    def _feed(self, model: str) -> Feed[A]:
+    def _feed(self, request: Request) -> Feed[A]:
+        model = request.model
         feed = self._feeds.get(model)
         if feed is None:
-            feed = self._feeds[model] = Feed(model, self._purse, self._began, self._stir, self._fail)
+            feed = self._feeds[model] = Feed(
+                model,
+                self._purse,
+                self._began,
+                self._stir,
+                self._fail,
+                limiter=self._limits.limiter(model, request.endpoint),
+                gate=self._gates.setdefault(f"{provider(model)} {request.endpoint}", Gate()),
+                numbers=self._numbers,
+            )
         return feed
 
     # ------------------------------------------------------------------------------------------ the engines
@@ -214,7 +229,9 @@ class Session(Generic[A, D]):
         if call is None or call.state != "flying":  # given up, or answered twice
             return
         self._settle(call, outcome)
+        feed.limiter.landed(outcome)
         if isinstance(outcome, Reply):
+            feed.gate.answered(call.number)
             self._paid.append(PaidReply(request.key, request.model, outcome))
             self._stir.send()
             return
@@ -231,7 +248,7 @@ class Session(Generic[A, D]):
         call.state = "resting"
         self._loop.call_later(wait, self._again, feed, call)
         if outcome.kind == "rate_limited":
-            self._hold_back(provider(feed.model), getattr(outcome, "retry_after", None) or 0.0)
+            feed.gate.refused(call.number, self._loop.time() + (getattr(outcome, "retry_after", None) or 0.0))
 
     def _settle(self, call: Call[A], outcome: Reply | Failure) -> None:
         """Puts back what the call did not cost; where somebody waits for the purse, it may do now."""
@@ -239,12 +256,6 @@ class Session(Generic[A, D]):
         self._purse.settle(call.reserved, outcome)
         for feed in self._feeds.values():
             feed.changed.send()
-
-    def _hold_back(self, owner: str, seconds: float) -> None:
-        """Retry-After is meant for the whole provider, not for the one request that was told."""
-        for feed in self._feeds.values():
-            if provider(feed.model) == owner:
-                feed.not_before = max(feed.not_before, self._loop.time() + seconds)
 
     def _again(self, feed: Feed[A], call: Call[A]) -> None:
         if call.state == "resting" and call.request.key in self._calls:
@@ -262,6 +273,7 @@ class Session(Generic[A, D]):
         self._elsewhere.discard(key)
         if call.state == "flying":
             self._settle(call, failure)
+            self._feeds[call.request.model].limiter.landed(None)
         for index, machine in call.waiting:
             self.done[index] = self._how.failed(machine, failure)
         self._dropped.append(key)
@@ -288,7 +300,7 @@ class Session(Generic[A, D]):
 
 
 def _has_room(feed: Feed[A]) -> bool:
-    return bool(feed.fresh) and len(feed.ready) < AHEAD
+    return bool(feed.fresh) and feed.ahead() > 0
 
 
 @contextmanager

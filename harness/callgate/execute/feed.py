@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Generic, Literal, Self
+from typing import Final, Generic, Literal, Self
 
 from callgate.concepts import Failure, Request
 from callgate.execute.budget import Purse, Refusal, Reservation
+from callgate.execute.limiter import Gate, Limiter
 from callgate.execute.machine import A
+
+AHEAD: Final = 64
+"""Requests of a model that are claimed before they can go: enough for the workers, few enough to share with others."""
 
 
 @dataclass(slots=True)
@@ -26,6 +30,7 @@ class Call(Generic[A]):
     waiting: list[tuple[int, A]] = field(default_factory=list)
     state: Literal["fresh", "elsewhere", "ready", "flying", "resting", "landed"] = "fresh"
     attempts: int = 0
+    number: int = 0  # of its last attempt, in the order in which calls go
     began: float = 0.0
     reserved: Reservation = field(default_factory=Reservation)
 
@@ -50,19 +55,30 @@ class Signal:
 class Feed(Generic[A]):
     """The stream of requests that one engine is given for one model.
 
-    An adaptive limiter belongs here: what is not yet let go is neither paid for nor in flight.
+    What `limiter` and `gate` do not let go yet is neither paid for nor in flight.
     """
 
     def __init__(
-        self, model: str, purse: Purse, began: float, room: Signal, refused: Callable[[str, Failure], None]
+        self,
+        model: str,
+        purse: Purse,
+        began: float,
+        room: Signal,
+        refused: Callable[[str, Failure], None],
+        *,
+        limiter: Limiter,
+        gate: Gate,
+        numbers: Iterator[int],
     ) -> None:
         self.model = model
+        self.limiter = limiter
+        self.gate = gate
         self.fresh: deque[str] = deque()  # keys to be claimed
         self.ready: deque[Call[A]] = deque()
         self.changed = Signal()
         self.closed = False
         self.stopped: Failure | None = None
-        self.not_before = 0.0
+        self._numbers = numbers
         self._purse = purse
         self._room = room  # sent when a request has gone: more may be claimed
         self._began = began
@@ -74,8 +90,8 @@ class Feed(Generic[A]):
     async def __anext__(self) -> Request:
         while not self.closed:
             now = asyncio.get_running_loop().time()
-            pause = self.not_before - now
-            if pause <= 0 and self.ready:
+            pause = self.gate.until - now
+            if pause <= 0 and self.ready and self.limiter.has_room:
                 request = self._let_go(now)
                 if request is not None:
                     return request
@@ -83,6 +99,10 @@ class Feed(Generic[A]):
                     continue
             await self.changed.wait(pause if pause > 0 else None)
         raise StopAsyncIteration
+
+    def ahead(self) -> int:
+        """How many requests more to claim, so that there are some at hand for every call that may go."""
+        return max(AHEAD, 2 * int(self.limiter.limit)) - len(self.ready)
 
     def close(self) -> None:
         """Ends the stream; what is in flight comes back."""
@@ -103,6 +123,8 @@ class Feed(Generic[A]):
             self.ready.popleft()
             call.state, call.reserved = "flying", reserved
             call.attempts += 1
+            call.number = next(self._numbers)
+            self.limiter.went()
             call.began = call.began or now
             if self.fresh:
                 self._room.send()
