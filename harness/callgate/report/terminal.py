@@ -50,7 +50,7 @@ def screen(decision: Decision, spent: str = "", *, style: Style = plain, everyth
         parts.append(_table(decision, style, everything=everything))
     parts.extend(_broken(decision, row, style) for row in explained(decision))
     parts.append(_not_measured(decision, style))
-    parts.append(_last_line(decision, style))
+    parts.append(_last_line(decision, style, everything=everything))
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -82,7 +82,8 @@ def _table(decision: Decision, style: Style, *, everything: bool) -> str:
         lines.append(f"  {name:<{width}} {figures} {points(row.change):>8} {worst:>9}   {style(_kind(row), words)}")
     folded = len(decision.comparisons) - len(rows)
     if folded:
-        lines.append(style("faint", f"  {plural(folded, 'pair')}: nothing broke (callgate show last --all)"))
+        how = " (callgate show last --all)" if is_stored(decision) else ""
+        lines.append(style("faint", f"  {plural(folded, 'pair')}: nothing broke{how}"))
     return "\n".join(lines)
 
 
@@ -118,8 +119,9 @@ def _broken(decision: Decision, row: Comparison, style: Style) -> str:
     shown = sorted(flips, key=lambda flip: (-flip.worse, flip.grader != grader))[:FLIPS_SHOWN]
     lines = [style("strong", f"{printable(row.name)} got worse{by}:"), *(_flip_line(flip) for flip in shown)]
     if len(flips) > len(shown):
-        option = "" if not row.segment else f" --segment {printable(row.name)}"
-        lines.append(style("faint", f"  and {len(flips) - len(shown)} more: callgate show last{option}"))
+        option = "--all" if not row.segment else f"--segment {printable(row.name)}"
+        how = f": callgate show last {option}" if is_stored(decision) else ""
+        lines.append(style("faint", f"  and {len(flips) - len(shown)} more{how}"))
     return "\n".join(lines)
 
 
@@ -134,7 +136,7 @@ def _flip_line(flip: Flip) -> str:
     before = rate(flip.baseline_passed, flip.baseline_trials)
     after = rate(flip.candidate_passed, flip.candidate_trials)
     where = f"{printable(flip.case)} {printable(flip.decision)}"
-    return f"  {where:<34} {before} -> {after}   {shortened(printable(flip.why), 110)}"
+    return f"  {where:<34} {before} -> {after}   {shortened(printable(flip.why), 110)}".rstrip()
 
 
 def _not_measured(decision: Decision, style: Style) -> str:
@@ -153,13 +155,19 @@ def _not_measured(decision: Decision, style: Style) -> str:
     return "\n".join([*lines, *(style("faint", note) for note in notes)])
 
 
-def _last_line(decision: Decision, style: Style) -> str:
+def is_stored(decision: Decision) -> bool:
+    """Whether `callgate show` knows it: results that somebody else produced name no model, and are in no ledger."""
+    return any(decision.models)
+
+
+def _last_line(decision: Decision, style: Style, *, everything: bool) -> str:
     """What else a reader must know, then the verdict with its first reason and the next command."""
     kind = {"pass": "good", "unchanged": "good", "block": "bad"}.get(decision.verdict, "unsure")
     title = "SUBSET" if decision.subset and decision.verdict in {"pass", "unchanged"} else TITLES[decision.verdict]
     reasons = [printable(reason) for reason in decision.reasons]
-    beside = reasons[1 : 1 + REASONS_SHOWN]
-    if len(reasons) > 1 + REASONS_SHOWN:
+    few = not everything and is_stored(decision)
+    beside = reasons[1 : 1 + REASONS_SHOWN] if few else reasons[1:]
+    if len(reasons) > 1 + len(beside):
         beside.append(f"And {len(reasons) - 1 - REASONS_SHOWN} more: callgate show last --all")
     lines = [style("faint", line) for reason in beside for line in textwrap.wrap(reason, WIDTH)]
     following = next_command(decision)
@@ -170,7 +178,7 @@ def _last_line(decision: Decision, style: Style) -> str:
 def next_command(decision: Decision) -> str:
     """What to type now: the worst call of the worst segment, or what would complete the run."""
     flips = [flip for row in explained(decision) for flip in worst_flips(decision, row)]
-    if flips:
+    if flips and is_stored(decision):
         return f"callgate show last {printable(flips[0].case)}"
     if decision.verdict == "incomplete" and decision.missing.failures:
         return "the same command again, which asks only for what is missing"
