@@ -55,6 +55,12 @@ def eval_(
     max_cost: Annotated[
         float | None, typer.Option(min=0, help="Stop before spending more than so many dollars.")
     ] = None,
+    settle: Annotated[
+        bool, typer.Option("--settle", help="Buy what the price to decide offers; says what it costs first.")
+    ] = False,
+    release: Annotated[
+        bool, typer.Option("--release", help="Draw the baseline anew, and let nothing through that is not decided.")
+    ] = False,
     let_inconclusive: Annotated[
         bool,
         typer.Option("--let-inconclusive", help="Exit 0 on INCONCLUSIVE where the eval says on_inconclusive: warn."),
@@ -74,10 +80,31 @@ def eval_(
         failed=failed,
         offline=offline,
         max_cost=max_cost,
+        settle=settle,
+        release=release,
     )
     outcomes = [_evaluated(path, options, json=json) for path in _eval_files(names or [])]
-    codes = [_let_through(outcome) if let_inconclusive else outcome.exit_code for outcome in outcomes]
+    lenient = let_inconclusive and not release
+    codes = [_let_through(outcome) if lenient else outcome.exit_code for outcome in outcomes]
     raise typer.Exit(worst(codes))
+
+
+@app.command()
+def plan(
+    names: Names = None,
+    *,
+    model: Model = None,
+    baseline: Annotated[str | None, typer.Option(help="Prompt in use: a path, or git's REF:path.")] = None,
+    candidate: Annotated[str | None, typer.Option(help="Prompt proposed: a path, or git's REF:path.")] = None,
+    segment: Segment = None,
+) -> None:
+    """Before spending: calls, dollars, minutes, and per segment the drop that would be found. Asks nothing."""
+    from callgate.evaluate import Options
+    from callgate.evaluate.foresee import foresee, outlook_text
+
+    options = Options(model=model, baseline=baseline, candidate=candidate, segment=_pairs(segment))
+    for path in _eval_files(names or []):
+        sys.stdout.write(outlook_text(foresee(_root(), path, options)))
 
 
 @app.command()
@@ -219,6 +246,10 @@ def _evaluated(path: Path, options: Options, *, json: bool) -> Outcome:
     """Runs one eval with progress on stderr and prints its screen."""
     from callgate.evaluate import evaluate
 
+    if options.settle:
+        from callgate.evaluate.foresee import foresee, price_words
+
+        _say(f"to settle {path.stem}: {price_words(foresee(_root(), path, options).estimates[-1])}")
     outcome = evaluate(_root(), path, options, progress=_progress())
     for note in outcome.notes:
         _say(note)

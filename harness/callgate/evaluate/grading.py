@@ -87,8 +87,8 @@ class Desk:
             for pair in self.plan.pairs:
                 for arm, prompt in (("baseline", self.plan.baseline), ("candidate", self.plan.candidate)):
                     key = (pair.case.id, pair.point.id, arm)
-                    self._contexts[key] = Context(pair.case, pair.point, prompt.tools)
-                    self._tools.setdefault(arm, tools_digest(prompt.tools))
+                    self._contexts[key] = Context(pair.case, pair.point, prompt.tools, prompt=prompt)
+                    self._tools.setdefault(arm, digest([tools_digest(prompt.tools), prompt.digest]))
         return self._contexts[trial.id.case, trial.id.decision, trial.id.arm]
 
     def _known(self, unique: Iterable[str]) -> dict[str, dict[str, Grade]]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from callgate.concepts import ARMS, Arm, Budget, Engine
+from callgate.concepts import ARMS, Arm, Budget, Engine, Trial
 from callgate.evaluate.grading import VOTES, Desk, Vote, Voted
 from callgate.evaluate.plan import Contest, Pair, Plan
 from callgate.evaluate.rows import Lane, Measured
@@ -54,6 +54,7 @@ class Bench:
     held: Held = field(default_factory=dict)
     spent: list[Spent] = field(default_factory=list)
     interrupted: bool = False
+    ran_dry: bool = False
     began: float = field(default_factory=time.monotonic)
 
     def ask(self, pair: Pair, contest: Contest, lane: Lane, number: int) -> Ask:
@@ -116,9 +117,16 @@ def measure(bench: Bench, *, fresh: bool = False) -> tuple[Measured, Spent]:
         if not lacking:
             break
         trials = [done.trial for done in bench.replies([bench.ask(*one) for one in lacking]).done]
+        if measured.trials and any(_ran_dry(trial) for trial in trials):
+            bench.ran_dry = True
+            break  # what earlier looks decided stands; this look is taken when there is money for all of it
         for (pair, contest, lane, _), trial, grades in zip(lacking, trials, desk.grade(trials), strict=True):
             measured.add(contest, pair, lane, (trial, grades))
     return measured, total(desk.judged)
+
+
+def _ran_dry(trial: Trial) -> bool:
+    return trial.failure is not None and trial.failure.kind == "budget"
 
 
 def replayed(bench: Bench) -> Measured:

@@ -22,7 +22,7 @@ from callgate.concepts import (
     Side,
     digest,
 )
-from callgate.config import Eval, load_eval, policy_for
+from callgate.config import LOOKS, WEIGHTS, Eval, load_eval, policy_for
 from callgate.dataset import read_set
 from callgate.dataset.lint import lint
 from callgate.engines.access import endpoint
@@ -54,6 +54,7 @@ class Options:
     offline: bool = False
     regrade: bool = False
     release: bool = False
+    settle: bool = False
     max_cost: float | None = None
 
     @property
@@ -176,8 +177,10 @@ def make_plan(
     if not pairs:
         why = "no decision is left to measure; check the cases and the filter"
         raise Mistake([Problem(the_eval.place("cases"), why)])
-    the_eval = replace(the_eval, policy=_policy(the_eval, chosen, subset=bool(options.subset)))
+    the_eval = replace(the_eval, policy=_policy(the_eval, chosen, options))
     budget = the_eval.budget if options.max_cost is None else replace(the_eval.budget, dollars=options.max_cost)
+    if options.settle and options.max_cost is None:
+        budget = Budget()
     return Plan(the_eval, baseline, candidate, _contests(the_eval), pairs, left_out, budget, options.subset)
 
 
@@ -201,11 +204,15 @@ def _paired(
     return tuple(pairs), left_out
 
 
-def _policy(the_eval: Eval, cases: Sequence[Case], *, subset: bool) -> Policy:
-    """The gate for these cases; a subset compares and protects only what it has cases of."""
+def _policy(the_eval: Eval, cases: Sequence[Case], options: Options) -> Policy:
+    """The gate for these cases; a subset compares and protects only what it has cases of. `--settle` looks on to the
+    most trials there are."""
     attributes = {key for case in cases for key in case.segments}
     policy = policy_for(the_eval, attributes)
-    if not subset:
+    if options.settle and policy.looks[-1] < LOOKS[-1]:
+        looks = (*policy.looks, LOOKS[-1])
+        policy = replace(policy, looks=looks, weights=WEIGHTS.get(len(looks), (1 / len(looks),) * len(looks)))
+    if not options.subset:
         return policy
     by = tuple(name for name in policy.by if set(name.split("*")) <= attributes)
     protect = tuple(p for p in policy.protect if any(p.items() <= case.segments.items() for case in cases))

@@ -125,6 +125,8 @@ def _measured(bench: Bench, options: Options, identity: str) -> tuple[Outcome, M
     body = json.loads(decision.to_json())
     ledger.put_run(Run(identity, plan.eval.name, stored, body, started, int(time.time()), held))
     notes = _drifted(bench, measured, decision)
+    if bench.ran_dry:
+        notes += ("the budget was used up between two looks: what is undecided needs more of it (--max-cost)",)
     return Outcome(decision, plan, total(bench.spent), judged, 0.0, bench.interrupted, notes), measured
 
 
