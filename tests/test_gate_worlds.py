@@ -87,18 +87,31 @@ def test_losing_half_of_the_failures_never_passes():
         assert tally(each, range(40)).rate("pass") == 0.0
 
 
+def rows_of(cases, before, after, run):
+    """One run on these very cases."""
+    rng = np.random.default_rng([11, run])
+    arms = [worlds.draws(rng, rates, 10) for rates in (before, after)]
+    return [Stratum("m", name, "d", "success", b, c, baseline_held=10) for name, b, c in zip(cases, *arms, strict=True)]
+
+
 def test_the_plan_foretells_what_the_simulation_shows():
-    world = World("plan", calls(150), worlds.unchanged)
-    rows = worlds.strata(np.random.default_rng(3), world)
-    known = [replace(row, candidate=(), fresh=()) for row in rows]
-    told = plan(known, world.cases, STAGED)
-    seen = tally(cell("aa", 150, worlds.unchanged))
-    assert told.pass_chance == pytest.approx(seen.rate("pass"), abs=0.08)
-    spanish = next(each for each in told.forecasts if each.segment == {"language": "es"})
-    fresh = replace(STAGED, confirm=0)
-    found = tally(cell("es", 150, worlds.spanish("shift", spanish.detectable, 0.0), fresh), range(100))
-    assert found.rate("block") == pytest.approx(0.8, abs=0.15)
-    assert told.replies == {2: 300, 5: 750, 10: 1500}
+    cases, policy = calls(150), replace(STAGED, confirm=0)
+    before = worlds.difficulty(np.random.default_rng(3), 150)
+    told = [
+        plan([replace(row, candidate=()) for row in rows_of(cases, before, before, run)], cases, policy)
+        for run in range(20)
+    ]
+    assert told[0].replies == {2: 300, 5: 750, 10: 1500}
+    passed = [decide(rows_of(cases, before, before, run), cases, policy).verdict == "pass" for run in range(150)]
+    assert np.mean([each.pass_chance for each in told]) == pytest.approx(np.mean(passed), abs=0.06)
+
+    spanish = [f.detectable for each in told for f in each.forecasts if f.segment == {"language": "es"}]
+    es = np.array([case.segments["language"] == "es" for case in cases.values()])
+    after = before.copy()
+    after[es] = worlds.shifted(before[es], -float(np.mean(spanish)))
+    found = [decide(rows_of(cases, before, after, run), cases, policy).comparisons for run in range(100)]
+    blocked = [any(row.verdict == "block" and row.name == "language=es" for row in rows) for rows in found]
+    assert np.mean(blocked) == pytest.approx(0.8, abs=0.12)
 
 
 def test_the_looks_split_confirmation_too(monkeypatch):

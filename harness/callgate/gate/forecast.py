@@ -66,6 +66,8 @@ def _forecast(test: Test, tests: int, policy: Policy, held: int) -> Forecast:
     last = policy.looks[-1]
     share = policy.alpha * policy.weights[-1] / tests
     findable = planning.detectable(of.noise(last), test.cases, share, test.standing.drop)
+    worse = replace(of, candidate=of.candidate * _noisier(test, findable))
+    findable = planning.detectable(worse.noise(last), test.cases, share, test.standing.drop)
     return Forecast(
         dict(test.segment.of),
         test.table.metric,
@@ -76,6 +78,13 @@ def _forecast(test: Test, tests: int, policy: Policy, held: int) -> Forecast:
         findable,
         _pass_chance(test, of, policy),
     )
+
+
+def _noisier(test: Test, drop: float) -> float:
+    """How much noisier trials are after a drop: they fail nearer to half of the time, like a coin's p (1 - p)."""
+    before = float(np.nanmean(test.table.whole.mean_baseline[test.rows]))
+    after = max(0.0, before - drop)
+    return max(1.0, after * (1 - after) / max(before * (1 - before), 0.01))
 
 
 def _spread(test: Test, view: View, held: int) -> planning.Spread:
