@@ -9,7 +9,7 @@ import socket
 import subprocess
 import urllib.request
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 WHY_NOT = "chromium and chromedriver are not installed: what a page does in a browser is NOT TESTED here"
 _OPTIONS = (
@@ -55,7 +55,7 @@ class Browser:
         self._call("POST", "/url", {"url": "about:blank"})  # away from the browser's own first page
         self.requested()
 
-    def __enter__(self) -> Browser:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

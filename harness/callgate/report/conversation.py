@@ -41,7 +41,7 @@ def conversation(
 ) -> str:
     """The whole call: history, and at each decision what was expected and what both variants did, side by side."""
     segments = " ".join(f"{key}={value}" for key, value in case.segments.items())
-    head = f"{printable(case.id)}   {printable(segments)}   {case.now} {case.timezone}"
+    head = f"{printable(case.id)}   {printable(segments)}   {printable(case.now)} {printable(case.timezone)}"
     lines = [style("strong", head), *([f"{printable(case.title)}"] if case.title else [])]
     by_id = {view.point.id: view for view in views}
     for turn in case.turns:
@@ -160,11 +160,14 @@ def _grade_lines(grades: Mapping[str, Grade], width: int) -> Iterable[tuple[str,
         elif isinstance(grade, Score):
             yield from (
                 ("bad", line)
-                for line in textwrap.wrap(f"x {name}: {printable(grade.why)}", width, subsequent_indent="  ")
+                for line in textwrap.wrap(f"x {printable(name)}: {printable(grade.why)}", width, subsequent_indent="  ")
             )
         elif isinstance(grade, Failure):
             yield from (
-                ("unsure", line) for line in textwrap.wrap(f"? {name}: {grade.kind}: {printable(grade.why)}", width)
+                ("unsure", line)
+                for line in textwrap.wrap(f"? {printable(name)}: {grade.kind}: {printable(grade.why)}", width)
             )
     if good:
-        yield from (("good", line) for line in textwrap.wrap("ok " + ", ".join(good), width, subsequent_indent="   "))
+        yield from (
+            ("good", line) for line in textwrap.wrap("ok " + printable(", ".join(good)), width, subsequent_indent="   ")
+        )

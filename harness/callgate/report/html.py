@@ -8,6 +8,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from itertools import groupby
 
@@ -81,6 +82,7 @@ def page(
 _KINDS = {"pass": "good", "unchanged": "good", "block": "bad"}
 
 
+@cache
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         autoescape=True,

@@ -7,6 +7,7 @@ import re
 from callgate.concepts import Comparison, Decision
 from callgate.report.words import (
     TITLES,
+    is_pair,
     is_quiet,
     percent,
     plural,
@@ -27,9 +28,13 @@ def code(text: str) -> str:
 
 
 def prose(text: str) -> str:
-    """A sentence of ours that may quote a name: every character that Markdown or HTML could act on is escaped."""
-    escaped = re.sub(r"([\\`*_{}\[\]()#+!|~>-])", r"\\\1", printable(text))
-    return escaped.replace("&", "&amp;").replace("<", "&lt;").replace("@", "@\u200b").replace("://", ":\u200b//")
+    """A sentence of ours that may quote a name: every character that Markdown or HTML could act on is escaped, and
+    what GitHub would link (mentions, issues, addresses) is broken by a space of no width."""
+    inert = re.sub(
+        r"([@#]|://|\bGH-|\bwww\.)", lambda found: f"{found[0][:-1]}\u200b{found[0][-1]}\u200b", printable(text)
+    )
+    escaped = re.sub(r"([\\`*_{}\[\]()#+!|~>-])", r"\\\1", inert)
+    return escaped.replace("&", "&amp;").replace("<", "&lt;")
 
 
 def summary(decision: Decision, spent: str = "") -> str:
@@ -60,7 +65,7 @@ def _table(decision: Decision) -> str:
     several = len(decision.models) > 1
     lines = ["| segment | calls | baseline | candidate | change | at worst | |", "|---|--:|--:|--:|--:|--:|---|"]
     lines += [_row(decision, row, several=several) for row in rows]
-    folded = len(decision.comparisons) - len(rows)
+    folded = sum(is_pair(row) for row in decision.comparisons) - sum(is_pair(row) for row in rows)
     if folded:
         lines.append(f"\n{plural(folded, 'pair')}: nothing broke.")
     return "\n".join(lines)

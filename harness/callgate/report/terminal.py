@@ -80,7 +80,7 @@ def _table(decision: Decision, style: Style, *, everything: bool) -> str:
         figures = f"{row.cases:>6} {percent(row.baseline_mean):>9} {percent(row.candidate_mean):>10}"
         words = verdict_words(decision, row)
         lines.append(f"  {name:<{width}} {figures} {points(row.change):>8} {worst:>9}   {style(_kind(row), words)}")
-    folded = len(decision.comparisons) - len(rows)
+    folded = sum(is_pair(row) for row in decision.comparisons) - sum(is_pair(row) for row in rows)
     if folded:
         how = " (callgate show last --all)" if is_stored(decision) else ""
         lines.append(style("faint", f"  {plural(folded, 'pair')}: nothing broke{how}"))
@@ -115,7 +115,7 @@ def _broken(decision: Decision, row: Comparison, style: Style) -> str:
     """Why a segment is blocked: the calls that flipped, worst first, with what was said."""
     flips = worst_flips(decision, row)
     grader = commonest_grader(flips)
-    by = f", mostly by {grader}" if grader else ""
+    by = f", mostly by {printable(grader)}" if grader else ""
     shown = sorted(flips, key=lambda flip: (-flip.worse, flip.grader != grader))[:FLIPS_SHOWN]
     lines = [style("strong", f"{printable(row.name)} got worse{by}:"), *(_flip_line(flip) for flip in shown)]
     if len(flips) > len(shown):
@@ -141,10 +141,12 @@ def _flip_line(flip: Flip) -> str:
 
 def _not_measured(decision: Decision, style: Style) -> str:
     missing = decision.missing
-    lines = [f"  {count:,} x {kind}" for kind, count in sorted(missing.failures.items())]
+    lines = [f"  {count:,} x {printable(kind)}" for kind, count in sorted(missing.failures.items())]
     if lines:
         lines.insert(0, style("unsure", f"not measured: {plural(missing.planned - missing.measured, 'trial')}"))
-    lines += [f"advisory {name}: {plural(count, 'grade')} not obtained" for name, count in missing.advisory.items()]
+    lines += [
+        f"advisory {printable(name)}: {plural(count, 'grade')} not obtained" for name, count in missing.advisory.items()
+    ]
     lines += [f"    {shortened(printable(example), 140)}" for example in missing.examples[:FLIPS_SHOWN]]
     notes = []
     if missing.left_out:

@@ -18,8 +18,10 @@ _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\
 
 
 def printable(text: str) -> str:
-    """Text that came from a model, a file or a provider, safe on one line of a terminal: no control characters, no
-    escape sequences, no direction overrides; each is shown as <U+XXXX>."""
+    """Text that came from a model, a file or a provider, safe on one line of a terminal and of a CI log: no control
+    characters, escape sequences, direction overrides, workflow commands; each is shown as <U+XXXX>."""
+    if "::" in text or "##[" in text:  # where a line begins so, GitHub's runner obeys it
+        text = text.replace("::", ":<U+003A>").replace("##[", "##<U+005B>")
     if text.isprintable():
         return text
     return "".join(" " if char in "\n\t\r" else f"<U+{ord(char):04X}>" if _unsafe(char) else char for char in text)
@@ -92,8 +94,9 @@ def is_pair(row: Comparison) -> bool:
 
 
 def is_quiet(row: Comparison) -> bool:
-    """A row that a first screen folds away: a pair in which nothing broke."""
-    return is_pair(row) and row.verdict in {"closed", "pass", "inconclusive"} and row.role == "watch"
+    """A row that a first screen folds away: a pair in which nothing broke, a must-pass case that held."""
+    folds = is_pair(row) or "must_pass" in row.segment
+    return folds and row.verdict in {"closed", "pass", "inconclusive"} and row.role == "watch"
 
 
 def worst_flips(decision: Decision, comparison: Comparison) -> list[Flip]:

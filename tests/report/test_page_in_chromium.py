@@ -1,0 +1,173 @@
+"""The page in a browser: what a reader does with it, what it asks for, what hostile texts get to do."""
+
+import base64
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import tarfile
+
+import pytest
+from browser import WHY_NOT, Browser, installed
+from pages import behind, call, decided, flip
+from payloads import FIELDS, PAYLOADS, carrying
+
+from callgate.report.html import page
+
+pytestmark = pytest.mark.skipif(not installed(), reason=WHY_NOT)
+AXE = "axe-core@4.10.3"
+AXE_INTEGRITY = "sha512-Xm7bpRXnDSX2YE2YFfBk2FnF0ep6tmG7xPh8iHee8MIcrgq762Nkce856dYtJYLkuIoYZvGfTs/PbZhideTcEg=="
+LOOKS = [(width, dark) for width in (1280, 390) for dark in (False, True)]
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    with Browser(tmp_path_factory.mktemp("profile")) as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    """Six calls, four of them Spanish."""
+    names = [f"es-{n:03}" for n in range(4)] + ["en-000", "en-001"]
+    flips = [flip(name, 5 - n, language=name[:2], call_type="booking") for n, name in enumerate(names[:5])]
+    flips.append(flip("en-001", -3, grader="must_say", language="en", call_type="cancel"))
+    calls = [call(name, segments=dict(one.segments)) for name, one in zip(names, flips, strict=True)]
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    path.write_text(page(decided(flips=flips), "9 s", {"command": "callgate eval"}, behind(*calls)))
+    return path
+
+
+@pytest.mark.parametrize(("width", "dark"), LOOKS)
+def test_nothing_is_asked_for_nothing_complains_and_nothing_overflows(browser, report, width, dark):
+    browser.look(width=width, dark=dark)
+    browser.console()
+    browser.requested()
+    browser.open(report)
+    assert browser.console() == []
+    assert browser.requested() == [report.as_uri()]
+    assert browser.run("return document.documentElement.scrollWidth") <= width
+    painted = browser.run("return getComputedStyle(document.body).backgroundColor")
+    assert (painted == "rgb(255, 255, 255)") is not dark
+
+
+def test_a_link_to_a_call_opens_its_conversation(browser, report):
+    browser.look(width=1280)
+    browser.open(report, "#es-002")
+    assert browser.run("return document.getElementById('es-002').open")
+    assert not browser.run("return document.getElementById('es-001').open")
+    said = browser.run("return document.querySelector('#es-002 .talk').innerText")
+    assert "Buenos días" in said
+    assert "Con gusto, le tengo el martes" in said
+
+
+def test_the_calls_filter_by_segment_grader_verdict_and_name(browser, report):
+    browser.open(report)
+
+    def shown(**choices):
+        browser.run("document.getElementById('filter').reset()")
+        for name, value in choices.items():
+            selector = f"[data-attribute={name}], [data-by={name}]"
+            browser.run(
+                f"const f = document.querySelector({json.dumps(selector)}); f.value = {json.dumps(value)};"
+                "f.dispatchEvent(new Event('input', {bubbles: true}))"
+            )
+        return browser.run(
+            "return [...document.querySelectorAll('details.call')].filter(c => c.checkVisibility()).map(c => c.id)"
+        )
+
+    assert shown(language="es") == ["es-000", "es-001", "es-002", "es-003"]
+    assert browser.run("return document.getElementById('count').textContent") == "4 of 6 shown"
+    assert shown(language="es", case="002") == ["es-002"]
+    assert shown(graders="must_say") == ["en-001"]
+    assert shown(way="better") == ["en-001"]
+    assert shown(way="blocked") == ["es-000", "es-001", "es-002", "es-003"]
+
+
+def test_without_its_script_everything_can_be_read(browser, report):
+    browser.devtools("Emulation.setScriptExecutionDisabled", value=True)
+    browser.open(report)
+    browser.devtools("Emulation.setScriptExecutionDisabled", value=False)
+    assert not browser.run("return document.getElementById('filter').checkVisibility()")
+    browser.run("document.querySelector('details.call summary').click()")
+    assert "Con gusto" in browser.run("return document.querySelector('details.call').innerText")
+
+
+def test_it_prints_with_every_call_opened(browser, report):
+    browser.open(report)
+    printed = browser.pdf()
+    assert printed.startswith(b"%PDF")
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) >= 3
+    assert browser.run("return document.querySelectorAll('details.call[open]').length") == 0  # closed again after it
+
+
+def test_the_keyboard_reaches_every_call(browser, report):
+    browser.open(report)
+    reachable = browser.run(
+        "return [...document.querySelectorAll('details.call > summary')].every(s => (s.focus(), document.activeElement === s))"
+    )
+    assert reachable
+
+
+@pytest.fixture(scope="module")
+def axe(tmp_path_factory):
+    """The accessibility checker, as npm has it, known by its digest."""
+    folder = tmp_path_factory.mktemp("axe")
+    if not shutil.which("npm"):
+        pytest.skip("npm is not installed: accessibility is NOT TESTED here")
+    packed = subprocess.run(["npm", "pack", AXE, "--silent"], cwd=folder, capture_output=True, timeout=60, check=False)
+    archives = list(folder.glob("*.tgz"))
+    if packed.returncode or not archives:
+        pytest.skip(f"{AXE} cannot be had from npm: accessibility is NOT TESTED here")
+    digest = base64.b64encode(hashlib.sha512(archives[0].read_bytes()).digest()).decode()
+    assert f"sha512-{digest}" == AXE_INTEGRITY
+    with tarfile.open(archives[0]) as archive:
+        found = archive.extractfile("package/axe.min.js")
+        assert found
+        return found.read().decode()
+
+
+@pytest.mark.parametrize(("width", "dark"), LOOKS)
+def test_no_rule_of_accessibility_is_broken(browser, report, axe, width, dark):
+    browser.look(width=width, dark=dark)
+    browser.open(report)
+    browser.run("for (const call of document.querySelectorAll('details')) call.open = true")
+    browser.run(f"{axe}; return 0")
+    broken = browser.run_async(
+        "const done = arguments[arguments.length - 1];"
+        "axe.run({resultTypes: ['violations']}).then(r => done(r.violations.map(v => [v.id, v.nodes[0].html])))"
+    )
+    assert broken == []
+
+
+def _fired(browser, path):
+    """Opens a page, touches everything in it, and says whether a hostile text ran and what was asked for."""
+    browser.requested()
+    browser.open(path)
+    browser.run(
+        "for (const each of document.querySelectorAll('*')) {"
+        "  if (each.matches('details')) each.open = true;"
+        "  for (const kind of ['mouseover', 'click', 'focus']) each.dispatchEvent(new Event(kind));"
+        "}"
+    )
+    asked = [url for url in browser.requested() if url.split("#")[0] != path.as_uri()]
+    return browser.run("return window.fired"), asked
+
+
+def test_the_control_fires(browser, tmp_path):
+    """A page that does what ours must not, so that silence below means something."""
+    bad = tmp_path / "bad.html"
+    bad.write_text(f"<!doctype html><body>{PAYLOADS[0]}<link rel=stylesheet href=http://127.0.0.1:9/style.css>")
+    fired, asked = _fired(browser, bad)
+    assert fired == 1
+    assert asked == ["http://127.0.0.1:9/style.css"]
+
+
+def test_no_hostile_text_runs_or_asks_for_anything(browser, tmp_path):
+    """Each text in all nine fields at once; which field lets which text through, the tags of the page tell elsewhere."""
+    path = tmp_path / "report.html"
+    for text in PAYLOADS:
+        decision, known = carrying(text, *FIELDS)
+        path.write_text(page(decision, text, {"command": text, text: "x"}, known))
+        assert _fired(browser, path) == (None, []), text
