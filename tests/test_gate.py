@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callgate.concepts import EXIT_CODES, CaseInfo, Margins, Missing, Mistake, Policy, Side, Stratum
-from callgate.gate import Shown, build_decision, decide, needed, to_json
+from callgate.gate import Shown, build_decision, decide, from_json, needed, to_json
 
 K = 5
 FIXED = Policy(by=("language", "call_type", "language*call_type"))
@@ -335,6 +335,19 @@ def test_the_decision_is_valid_by_its_published_schema():
     assert validator("decision").is_valid(json.loads(to_json(built(strata, CALLS))))
     del body["verdict"]
     assert not validator("decision").is_valid(body)
+
+
+def test_a_saved_decision_is_read_back_as_it_was_written():
+    rng = random.Random(3)
+    strata = strata_of(CALLS, lambda _: rng.randint(2, 5), lambda _: rng.randint(1, 5))
+    strata += [replace(s, metric="brevity") for s in strata]
+    decision = built(strata, CALLS, value=1.25, digests={"cases": "ab"})
+    again = from_json(to_json(decision))
+    assert to_json(again) == to_json(decision)
+    assert again.flips == decision.flips
+    assert again.comparisons[1].name == decision.comparisons[1].name
+    with pytest.raises(Mistake, match="its schema is not"):
+        from_json("{}")
 
 
 # ------------------------------------------------------------------------------------------- properties

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from callgate.concepts import CaseInfo, Policy, Side, Stratum
 from callgate.gate import build_decision, decide, needed, to_json
 from callgate.gate.judging import fisher
+from callgate.schemas import validator
 
 STAGED = Policy(by=("language",), looks=(2, 5, 10), weights=(0.1, 0.3, 0.6), confirm=5)
 
@@ -198,6 +200,9 @@ def test_three_losses_against_a_clean_baseline_are_no_pass_and_no_block():
     strata, cases = rows_with_losses(3)
     outcome = decide(strata, cases, STAGED)
     assert (outcome.verdict, named(outcome, "must_pass=es-000 d").verdict) == ("inconclusive", "inconclusive")
+    body = json.loads(json_of(strata, cases))
+    assert body["reasons"][0] == "Must-pass es-000 d lost 3 of 10, baseline 10 of 10 (p 0.11)."
+    assert [error.message for error in validator("decision").iter_errors(body)] == []
     strata, cases = rows_with_losses(2)
     assert decide(strata, cases, STAGED).verdict == "pass"
 

@@ -5,10 +5,10 @@ holds the rows as arrays, `family` the tests, `looks` the algorithm, `comparison
 the whole. Pure functions of the rows: no clock, no files, no random numbers.
 """
 
-from callgate.concepts import Decision
 from callgate.gate.decision import FlipKey, Outcome, Shown, build_decision, decide, needed
 from callgate.gate.forecast import Forecast, Plan, plan
 from callgate.gate.looks import Need
+from callgate.gate.saved import from_json, to_json
 
 __all__ = [
     "FlipKey",
@@ -19,12 +19,8 @@ __all__ = [
     "Shown",
     "build_decision",
     "decide",
+    "from_json",
     "needed",
     "plan",
     "to_json",
 ]
-
-
-def to_json(decision: Decision) -> str:
-    """`decision.json`: schema callgate.decision/1, the same bytes for the same decision."""
-    return decision.to_json()

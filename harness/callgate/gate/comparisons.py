@@ -138,6 +138,7 @@ def _price(test: Test, view: View, policy: Policy) -> str:
         return f"about {found.cases} more cases would likely clear it{single}"
     # the luck of this draw, if as many trials as there are should have done
     wanted = max(found.trials, trials + 1)
+    wanted = next((k for k in policy.looks if k >= wanted), wanted)
     drawn = test.rows[view.kind[test.rows] >= 0]
     calls = int(
         (wanted - view.trials_candidate[drawn]).sum() + np.maximum(wanted - view.trials_baseline[drawn], 0).sum()

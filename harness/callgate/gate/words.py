@@ -63,14 +63,15 @@ def _incomplete(rows: Sequence[Comparison], missing: Missing) -> list[str]:
 
 def _undecided(rows: Sequence[Comparison]) -> list[str]:
     open_rows = [row for row in rows if row.verdict in {"inconclusive", "moved"} and row.role != "watch"]
-    return [_open(row, rows) for row in sorted(open_rows, key=lambda row: row.change or 0.0)]
+    moved = ", ".join(_name(row, rows) for row in open_rows if row.verdict == "moved")
+    said = [f"The cached baseline no longer holds, so the provider drifted: {moved}. The next run draws it anew."]
+    undecided = [row for row in open_rows if row.verdict != "moved"]
+    return said[: bool(moved)] + [_open(row, rows) for row in sorted(undecided, key=lambda row: row.change or 0.0)]
 
 
 def _open(row: Comparison, rows: Sequence[Comparison]) -> str:
     if "must_pass" in row.segment and row.verdict == "inconclusive":
         return _lost(row)
-    if row.verdict == "moved":
-        return f"{_name(row, rows)}: the cached baseline moved, so the provider drifted; its next run draws it anew."
     least = f", at worst {100 * row.at_worst:+.1f}" if row.at_worst is not None and row.role == "gate" else ""
     margin = f" against a margin of {100 * row.margin:g}" if row.margin is not None else ""
     return f"{_name(row, rows)} changed {100 * (row.change or 0.0):+.1f} points{least}{margin}: {row.needs}."
