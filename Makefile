@@ -1,7 +1,7 @@
 # The front door. `make eval` and `make test` each set up everything they need; `make help` lists the rest.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup eval demo test check golden clean
+.PHONY: help setup eval demo test check bench-gate golden clean
 unexport PYTHONDONTWRITEBYTECODE
 export UV_SYSTEM_CERTS ?= 1
 export UV_PYTHON_DOWNLOADS := never
@@ -43,8 +43,11 @@ check: .venv/installed ## ruff, mypy --strict, import contracts
 test: check ## the checks and all tests
 	@$(BIN)/pytest -n 2
 
+bench-gate: .venv/installed ## the gate's error rates and power, by its own functions (some minutes)
+	@$(BIN)/python benchmarks/gate.py $(if $(RUNS),--runs $(RUNS))
+
 golden: .venv/installed ## rewrite the whole-output golden files of the tests; read the diff
-	@$(BIN)/pytest tests/report --snapshot-update
+	@$(BIN)/pytest -q tests/report tests/e2e/test_readme.py --snapshot-update
 
 clean: ## forget the environment (not the ledger)
 	@rm -rf .venv .uv
