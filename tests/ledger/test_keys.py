@@ -8,7 +8,9 @@ from callgate.ledger import grader_key, request_key, score_base
 
 TEXT = st.text(max_size=20) | st.just("\ud800 lone") | st.just('quote " and \\ and \x00')
 PARAMETERS = st.dictionaries(
-    TEXT, st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXT, max_size=3
+    TEXT,
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXT,
+    max_size=3,
 )
 MESSAGES = st.lists(st.builds(Message.of, role=TEXT, content=TEXT), max_size=3).map(tuple)
 TOOLS = st.lists(st.builds(Tool, TEXT, TEXT, st.just({"type": "object"})), max_size=2).map(tuple)
