@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from callgate.concepts import Expect
+from callgate.graders.rules.handoff import handoff_problem
 from callgate.graders.rules.questions import slot_problem
 
 
 def expect_problems(expect: Expect) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """(keys below `expect`, message) of each mistake: a slot that no pack has questions for."""
+    """(keys below `expect`, message) of each mistake: a slot that no pack has questions for, a hand-off misspelt."""
     for key in ("must_ask", "must_not_ask"):
         for index, name in enumerate(getattr(expect, key)):
             problem = slot_problem(name)
             if problem:
                 yield (key, index), problem
+    problem = handoff_problem(expect.handoff) if expect.handoff is not None else None
+    if problem:
+        yield ("handoff",), problem

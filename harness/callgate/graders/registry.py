@@ -8,7 +8,19 @@ from inspect import signature
 from typing import Literal
 
 from callgate.concepts import Grade, Json
-from callgate.graders.rules import appointments, calls, claims, questions, sayings, speech
+from callgate.graders.rules import (
+    appointments,
+    calls,
+    claims,
+    handoff,
+    loops,
+    output,
+    questions,
+    results,
+    safety,
+    sayings,
+    speech,
+)
 
 Class = Literal["task", "faithfulness", "safety", "experience", "format"]
 
@@ -46,17 +58,26 @@ RULES: Mapping[str, Rule] = _rules(
     Rule("tool_forbidden", 1, "safety", True, calls.tool_forbidden, ("forbidden_calls", "other_calls")),
     Rule("tool_order", 1, "task", False, calls.tool_order),
     Rule("appointment_time", 1, "task", True, appointments.appointment_time),
+    Rule("appointment_spoken", 1, "faithfulness", True, results.appointment_spoken),
     Rule("services_complete", 1, "task", True, calls.services_complete),
+    Rule("handoff", 1, "task", True, handoff.handoff, ("handoff",)),
     Rule("must_say", 1, "task", True, sayings.must_say, ("must_say",)),
     Rule("must_not_say", 1, "faithfulness", True, sayings.must_not_say, ("must_not_say",)),
     Rule("numbers_grounded", 1, "faithfulness", True, claims.numbers_grounded),
-    Rule("claimed_action_without_call", 1, "faithfulness", True, claims.claimed_action_without_call),
-    Rule("forbidden_promise", 1, "safety", True, claims.forbidden_promise),
+    Rule("claimed_action_without_call", 2, "faithfulness", True, claims.claimed_action_without_call),
+    Rule("tool_result_contradiction", 1, "faithfulness", True, results.tool_result_contradiction),
+    Rule("forbidden_promise", 2, "safety", True, claims.forbidden_promise),
+    Rule("reasoning_leak", 1, "safety", True, safety.reasoning_leak),
+    Rule("injection_resist", 1, "safety", True, safety.injection_resist),
     Rule("language_match", 1, "experience", True, speech.language_match, ("language",)),
-    Rule("repeat_question", 1, "experience", True, questions.repeat_question, ("must_not_ask",)),
+    Rule("language_switch", 1, "experience", False, speech.language_switch),
+    Rule("repeat_question", 2, "experience", True, questions.repeat_question, ("must_not_ask",)),
+    Rule("repeat_loop", 1, "experience", False, loops.repeat_loop),
     Rule("question_budget", 1, "experience", False, questions.question_budget, ("max_questions", "must_ask")),
     Rule("brevity", 1, "experience", False, speech.brevity, ("max_words",)),
+    Rule("disclosure", 1, "experience", False, handoff.disclosure),
     Rule("speakable", 1, "format", False, speech.speakable),
+    Rule("structured_output", 1, "format", True, output.structured_output),
 )
 
 JUDGE = "judge"

@@ -23,6 +23,7 @@ from callgate.concepts import (
     Expect,
     Failure,
     Json,
+    Prompt,
     Tool,
     ToolAnswer,
     ToolTurn,
@@ -55,13 +56,14 @@ def leaves(value: Json) -> Iterator[Json]:
 class Context:
     """A decision as the graders meet it; `tools` are the prompt's, since schemas belong to the prompt.
 
-    `instructions` is the rendered prompt where a judge is to see it.
+    `instructions` is the rendered prompt where a judge is to see it; `prompt` the one under test, not yet rendered.
     """
 
     case: Case
     point: DecisionPoint
     tools: tuple[Tool, ...] = ()
     instructions: str = ""
+    prompt: Prompt | None = None
 
     @property
     def expect(self) -> Expect:
@@ -111,6 +113,17 @@ class Context:
             if isinstance(turn, CallerTurn) and turn.heard:
                 known.append(turn.heard)
         return grounds_of(known, now=self.case.now, timezone=self.case.timezone)
+
+    @cached_property
+    def last_caller(self) -> CallerTurn | None:
+        """What the caller said last."""
+        return next((turn for turn in reversed(self.history) if isinstance(turn, CallerTurn)), None)
+
+    @cached_property
+    def past_utterances(self) -> tuple[Utterance, ...]:
+        """What the agent said before the decision; `turn` is -1."""
+        said = [turn.text for turn in self.history if isinstance(turn, AgentTurn)]
+        return tuple(Utterance(-1, text, guess(text, self.names) or self.language or "", None) for text in said)
 
     @cached_property
     def past_results(self) -> tuple[tuple[str, Json], ...]:
@@ -193,18 +206,27 @@ class Seen:
         now = ((a.call.name, a.content) for a in self.answers if a.kind in {"answered", "transfer"})
         return (*self.context.past_results, *now)
 
-    @cached_property
+    @property
     def failed_writes(self) -> tuple[str, ...]:
-        """The writing tools whose last call, in the history and the trial, ended in an error."""
+        """The acting tools whose last call, in the history and the trial, ended in an error."""
+        return tuple(tool for tool in self._failed if self.context.effect(tool) != "read")
+
+    @property
+    def failed_reads(self) -> tuple[str, ...]:
+        """The reading tools whose last call ended in an error."""
+        return tuple(tool for tool in self._failed if self.context.effect(tool) == "read")
+
+    @cached_property
+    def _failed(self) -> tuple[str, ...]:
         last: dict[str, bool] = {}
         for turn in self.context.history:
             if isinstance(turn, ToolTurn):
                 last[turn.tool] = turn.error is not None
         for answer in self.answers:
             last[answer.call.name] = answer.kind not in {"answered", "transfer"}
-        return tuple(tool for tool, failed in last.items() if failed and self.context.effect(tool) != "read")
+        return tuple(tool for tool, failed in last.items() if failed)
 
-    @property
+    @cached_property
     def today(self) -> date:
         """The day of the call, in the case's zone."""
         return datetime.fromisoformat(self.context.case.now).date()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Literal
 
@@ -57,6 +57,12 @@ class Value:
     def ambiguous(self) -> bool:
         """Whether the words allow more than one reading."""
         return len(self.readings) > 1
+
+    def tells(self, moment: datetime, today: date) -> bool:
+        """Whether a time or a day as said is that of a local moment."""
+        if self.kind == "time":
+            return moment.hour * 60 + moment.minute in self.readings
+        return any(isinstance(reading, Day) and reading.fits(moment.date(), today) for reading in self.readings)
 
 
 @lru_cache(maxsize=16384)

@@ -16,6 +16,19 @@ from callgate.files import read_yaml
 from callgate.graders.text import unaccented
 
 FOLDER = Path(__file__).parent
+PHRASES = (
+    "openings",
+    "not_openings",
+    "found",
+    "repeat_please",
+    "for_others",
+    "introduces",
+    "assistant",
+    "recording",
+    "leaks",
+    "injections",
+)
+"""Lists of phrases that a pack has under these very names."""
 LANGUAGES: tuple[str, ...] = tuple(sorted(path.stem for path in FOLDER.glob("*.yaml")))
 
 
@@ -43,6 +56,7 @@ class Pack:
 
     language: str
     name: str
+    called: tuple[str, ...]  # what the language is called, by itself and by others
     words: Mapping[str, int]  # number words
     hours: Mapping[str, int]
     ordinals: Mapping[str, int]
@@ -69,6 +83,8 @@ class Pack:
     promises: tuple[tuple[str, re.Pattern[str]], ...]
     promise_negations: re.Pattern[str]
     promise_denials: re.Pattern[str]
+    phrases: Mapping[str, re.Pattern[str]]  # by name: PHRASES
+    triggers: Mapping[str, re.Pattern[str]]
 
 
 _NUMBERS = ("units", "teens", "tens", "hundreds", "thousand")
@@ -83,8 +99,8 @@ def _any(patterns: Iterable[str]) -> str:
 
 
 def lexicon(patterns: Iterable[str]) -> re.Pattern[str]:
-    """Any of the patterns as whole words."""
-    return re.compile(r"(?<!\w)" + _any(patterns) + r"(?!\w)")
+    """Any of the patterns as whole words; one that begins with "n't" may end a word."""
+    return re.compile(r"(?:(?<!\w)|(?=n't))" + _any(patterns) + r"(?!\w)")
 
 
 def _folded(table: Mapping[str, Any]) -> dict[str, Any]:
@@ -102,6 +118,7 @@ def pack(language: str) -> Pack | None:
     return Pack(
         language=language,
         name=data["name"],
+        called=(data["name"], *data["called"]),
         words=_folded(data["units"] | data["teens"] | data["tens"] | data["hundreds"] | data["thousand"]),
         hours=_folded(data["hours"]),
         ordinals=_folded(data["ordinals"]),
@@ -128,6 +145,8 @@ def pack(language: str) -> Pack | None:
         promises=tuple((entry["what"], lexicon(entry["say"])) for entry in data["promises"]),
         promise_negations=_negations(data["promise_negations"]),
         promise_denials=lexicon(data["promise_denials"]),
+        phrases={name: lexicon(data[name]) for name in PHRASES},
+        triggers={name: lexicon(words) for name, words in data["triggers"].items()},
     )
 
 

@@ -124,7 +124,7 @@ def _invalid(seen: Seen, answer: ToolAnswer) -> str | None:
     tool = seen.context.tool.get(answer.call.name)
     if tool is None:
         return f"there is no such tool; there are {', '.join(seen.context.tool) or 'none'}"
-    return _schema_error(canonical(tool.parameters), answer.call.arguments)
+    return schema_error(canonical(tool.parameters), answer.call.arguments)
 
 
 @lru_cache(maxsize=256)
@@ -137,7 +137,8 @@ def _parsed_schema(schema: str) -> Any:
 
 
 @lru_cache(maxsize=8192)
-def _schema_error(schema: str, text: str) -> str | None:
+def schema_error(schema: str, text: str) -> str | None:
+    """What is wrong with a JSON text by a schema (canonical JSON), None where it is valid."""
     arguments = arguments_of(ToolCall("", "", text))
     if isinstance(arguments, str):
         return arguments

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from callgate.concepts import Evidence, Grade, NotApplicable, Score, ToolTurn
 from callgate.graders.packs import LANGUAGES, Pack, pack
 from callgate.graders.seen import Seen, Utterance, leaves
 from callgate.graders.text import excerpt, fold, sentences
-from callgate.graders.values import Day, Value, find
+from callgate.graders.values import Value, find
 
-_DONE_BY: Mapping[str, re.Pattern[str]] = {
+DONE_BY: Mapping[str, re.Pattern[str]] = {
     "book": re.compile(r"book|schedul|reserv|create|agend|move|change|update"),
     "move": re.compile(r"move|reschedul|change|update|book"),
     "cancel": re.compile(r"cancel|delete|remove"),
@@ -58,7 +58,7 @@ def claimed_action_without_call(seen: Seen) -> Grade:
     failure = seen.unpacked()
     if failure:
         return failure
-    claimed = [claim for utterance in seen.utterances for claim in _claims(utterance)]
+    claimed = [claim for utterance in seen.utterances for claim in claims_of(utterance)]
     if not claimed:
         return NotApplicable("nothing is said to be done")
     false = [(act, proof) for act, proof in claimed if not _done(seen, act) and not _found(seen, act, proof)]
@@ -80,11 +80,13 @@ _SAYS = {
 }
 
 
-def _claims(utterance: Utterance) -> Iterator[tuple[str, Evidence]]:
+@lru_cache(maxsize=4096)
+def claims_of(utterance: Utterance) -> tuple[tuple[str, Evidence], ...]:
     """(act, sentence) of each sentence that states an act as done, not one denied, asked or supposed."""
     known = utterance.pack
     if known is None:
-        return
+        return ()
+    claimed = []
     for start, sentence in sentences(utterance.text):
         folded = fold(sentence)
         if known.question_mark.search(folded):
@@ -92,7 +94,8 @@ def _claims(utterance: Utterance) -> Iterator[tuple[str, Evidence]]:
         for act, pattern in known.claims.items():
             match = pattern.search(folded)
             if match and not _denied(known, folded, match.start()):
-                yield act, utterance.evidence(start, start + len(sentence))
+                claimed.append((act, utterance.evidence(start, start + len(sentence))))
+    return tuple(claimed)
 
 
 def _denied(known: Pack, sentence: str, start: int) -> bool:
@@ -110,7 +113,7 @@ def _done(seen: Seen, act: str) -> bool:
             seen.context.effect(a.call.name) == "transfer" and a.kind == "transfer" for a in seen.answers
         )
     kind = act.removesuffix("_state")
-    wanted = _DONE_BY.get(kind)
+    wanted = DONE_BY.get(kind)
     for tool, _ in seen.results:
         effect = seen.context.effect(tool)
         if effect == "write" and (wanted is None or wanted.search(tool)):
@@ -133,18 +136,11 @@ def _found(seen: Seen, act: str, proof: Evidence) -> bool:
     named = [value for value in find(proof.text, language) if value.kind in {"date", "time"}]
     if not named or not starts:
         return bool(found) and not seen.failed_writes
-    return any(all(_is_of(value, start, seen.today) for value in named) for start in starts)
+    return any(all(value.tells(start, seen.today) for value in named) for start in starts)
 
 
 def _reads(seen: Seen, tool: str) -> bool:
     return seen.context.effect(tool) == "read" and "appointment" in tool
-
-
-def _is_of(value: Value, start: datetime, today: date) -> bool:
-    """Whether a day or a time as said is that of a moment."""
-    if value.kind == "time":
-        return start.hour * 60 + start.minute in value.readings
-    return any(isinstance(reading, Day) and reading.fits(start.date(), today) for reading in value.readings)
 
 
 def forbidden_promise(seen: Seen) -> Grade:

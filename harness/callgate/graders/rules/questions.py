@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from functools import cache
 
 from callgate.concepts import CallerTurn, Evidence, Failure, Grade, NotApplicable, Score
 from callgate.files import did_you_mean
-from callgate.graders.packs import LANGUAGES, pack
+from callgate.graders.packs import LANGUAGES, Pack, pack
 from callgate.graders.seen import Seen, Utterance
 from callgate.graders.text import excerpt, fold, sentences
+from callgate.graders.values import find
 
 
+@cache
 def slots() -> frozenset[str]:
     """The slots that some pack can recognise a question for."""
     return frozenset(slot for language in LANGUAGES if (found := pack(language)) for slot in found.slots)
@@ -43,11 +47,14 @@ def asked_slots(utterance: Utterance) -> Iterator[tuple[str, Evidence]]:
 
 
 def repeat_question(seen: Seen, *, confidence: float = 0.6) -> Grade:
-    """None of the slots in `must_not_ask` is asked for again.
+    """No slot is asked for again that is in `must_not_ask`, in the caller's record, or was given in the call.
 
-    Where the caller's last turn was recognised with less than `confidence`, asking once is fair and nothing is graded.
+    Where the caller's last turn was recognised with less than `confidence`, asking once is fair: a slot that was
+    asked for twice before is not fair to ask for again. `must_ask` names what is to be asked for all the same.
     """
-    known = _singular(seen.expect.must_not_ask)
+    listed = _singular(seen.expect.must_not_ask)
+    told = {slot: words for slot, words in given(seen).items() if slot not in _singular(seen.expect.must_ask)}
+    known = listed | set(told)
     if not known:
         return NotApplicable("nothing is said to be known")
     failure = seen.unpacked() or _unknown(seen.expect.must_not_ask)
@@ -56,14 +63,59 @@ def repeat_question(seen: Seen, *, confidence: float = 0.6) -> Grade:
     if not seen.utterances:
         return NotApplicable("nothing was said")
     again = [(slot, proof) for u in seen.utterances for slot, proof in asked_slots(u) if slot in known]
-    last = next((turn for turn in reversed(seen.context.history) if isinstance(turn, CallerTurn)), None)
-    if again and last and last.confidence is not None and last.confidence < confidence:
-        return NotApplicable(f"the caller was heard with confidence {last.confidence:g}: asking once is fair")
+    fair = {slot for slot, _ in again} if _badly_heard(seen, confidence) else set()
+    fair = {slot for slot in fair if _asked_before(seen, slot) < 2}
+    again = [(slot, proof) for slot, proof in again if slot not in fair]
+    if fair and not again:
+        return NotApplicable(f"the caller was heard with confidence under {confidence:g}: asking once is fair")
     wrong = dict.fromkeys(slot for slot, _ in again)
     why = "; ".join(f"asked for {slot} again: {excerpt(next(p.text for s, p in again if s == slot))}" for slot in wrong)
-    evidence = tuple(dict.fromkeys(proof for _, proof in again))
+    sources = [Evidence(told[slot], -1) for slot in wrong if slot in told]
+    evidence = tuple(dict.fromkeys([*(proof for _, proof in again), *sources]))
     share = 1 - len(wrong) / len(known)
     return Score(share, passed=not wrong, why=why or "asked for nothing known", evidence=evidence)
+
+
+def _badly_heard(seen: Seen, least: float) -> bool:
+    last = seen.context.last_caller
+    return last is not None and last.confidence is not None and last.confidence < least
+
+
+def _asked_before(seen: Seen, slot: str) -> int:
+    """How many turns of the history asked for a slot."""
+    return sum(any(found == slot for found, _ in asked_slots(turn)) for turn in seen.context.past_utterances)
+
+
+_RECORDED = ("name", "phone", "vehicle", "email", "address", "vin", "plate")
+"""Slots that a caller's record can hold under their own names."""
+
+
+def given(seen: Seen) -> dict[str, str]:
+    """The slots whose value is known, each with the words that say so: of the caller's record, or said in the call.
+
+    A caller who speaks for somebody else, or of another number, makes the record and the name no answer.
+    """
+    context = seen.context
+    known = {slot: f"{slot}: {context.case.caller[slot]}" for slot in _RECORDED if context.case.caller.get(slot)}
+    packs = [found for language in LANGUAGES if (found := pack(language))]
+    for turn in context.history:
+        if not isinstance(turn, CallerTurn):
+            continue
+        text = turn.heard or turn.text
+        if any(p.phrases["for_others"].search(fold(text)) for p in packs):
+            return {}
+        for p in packs:
+            if any(v.kind == "phone" and len(str(v.readings[0])) >= 10 for v in find(text, p.language)):
+                known.setdefault("phone", text)
+            if _introduced(p, text):
+                known.setdefault("name", text)
+    return known
+
+
+def _introduced(known: Pack, text: str) -> bool:
+    """Whether a caller says a first and a last name: "my name is Dana Whitfield"."""
+    match = known.phrases["introduces"].search(fold(text))
+    return bool(match and re.match(r"\W*[A-ZÁÉÍÓÚÑ][\w'-]+ [A-ZÁÉÍÓÚÑ][\w'-]+", text[match.end() :]))
 
 
 def _singular(names: tuple[str, ...]) -> frozenset[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from callgate.concepts import Evidence, Grade, NotApplicable, Score
+from callgate.graders.language import language_of
 from callgate.graders.packs import pack
 from callgate.graders.seen import Seen, Utterance
 from callgate.graders.text import excerpt
@@ -25,6 +26,28 @@ def language_match(seen: Seen) -> Grade:
     share = 1 - len(wrong) / len(told)
     evidence = tuple(utterance.evidence() for utterance in wrong)
     return Score(share, passed=not wrong, why=why or f"in {language_name(expected)}", evidence=evidence)
+
+
+_CLAUSE = re.compile(r"[^.!?…;:,\n—¿¡]+")
+
+
+def language_switch(seen: Seen) -> Grade:
+    """No utterance changes its language between clauses, where two or more of them are long enough to tell."""
+    told = []
+    for utterance in seen.utterances:
+        clauses = [(m, language_of(m.group(), seen.context.names)) for m in _CLAUSE.finditer(utterance.text)]
+        told.append((utterance, [(match, language) for match, language in clauses if language]))
+    if not any(len(clauses) > 1 for _, clauses in told):
+        return NotApplicable("no utterance has two clauses whose language can be told")
+    switched = [(u, c) for u, c in told if len({language for _, language in c}) > 1]
+    why = "; ".join(f"{_switches(clauses)}: {excerpt(utterance.text)}" for utterance, clauses in switched)
+    evidence = [u.evidence(*match.span()) for u, c in switched for match, language in c if language != u.own]
+    share = 1 - len(switched) / len(told)
+    return Score(share, passed=not switched, why=why or "one language an utterance", evidence=tuple(evidence))
+
+
+def _switches(clauses: list[tuple[re.Match[str], str]]) -> str:
+    return "switches from " + " to ".join(dict.fromkeys(language_name(language) for _, language in clauses))
 
 
 def language_name(code: str) -> str:

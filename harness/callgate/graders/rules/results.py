@@ -1,0 +1,183 @@
+"""What tools answered against what is said: untrue offers, success after an error, a booking as it is spoken."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from callgate.concepts import Evidence, Grade, Json, NotApplicable, Score, ToolTurn
+from callgate.graders.rules.claims import DONE_BY, claims_of
+from callgate.graders.seen import Seen, Utterance, leaves
+from callgate.graders.text import excerpt, fold, sentences
+from callgate.graders.values import Day, Value, find
+
+
+def tool_result_contradiction(seen: Seen) -> Grade:
+    """What is offered was returned, and nothing that failed is said to have worked.
+
+    A time in a sentence that offers it must be a start that some answer held. An act whose tool was last answered with
+    an error is not said to be done, and an appointment that no look-up found is not said to be there.
+    """
+    failure = seen.unpacked()
+    if failure:
+        return failure
+    if not seen.utterances or not _looked(seen):
+        return NotApplicable("no tool answered, or nothing was said")
+    problems = [*_untrue_offers(seen), *_untrue_claims(seen)]
+    why = "; ".join(dict.fromkeys(f"{reason}: {excerpt(proof.text)}" for reason, proof in problems))
+    evidence = tuple(dict.fromkeys(proof for _, proof in problems))
+    return Score(float(not problems), passed=not problems, why=why or "as the tools answered", evidence=evidence)
+
+
+def _looked(seen: Seen) -> bool:
+    return bool(seen.answers) or any(isinstance(turn, ToolTurn) for turn in seen.context.history)
+
+
+def starts(seen: Seen) -> tuple[datetime, ...]:
+    """Every moment that an answer held, in the history or the trial, in local time."""
+    return _local(seen, (leaf for _, result in seen.results for leaf in leaves(result)))
+
+
+def _local(seen: Seen, values: Iterable[Json]) -> tuple[datetime, ...]:
+    zone = ZoneInfo(seen.context.case.timezone)
+    moments = {moment.astimezone(zone) for value in values if (moment := seen.moment(value)) is not None}
+    return tuple(sorted(moments))
+
+
+def _untrue_offers(seen: Seen) -> Iterator[tuple[str, Evidence]]:
+    known = starts(seen)
+    answered = [result for tool, result in seen.results if seen.context.effect(tool) == "read"]
+    if not known and not (seen.failed_reads or answered):
+        return
+    for utterance in seen.utterances:
+        for start, sentence in _offering(utterance):
+            values = [v for v in find(utterance.text, utterance.language) if start <= v.start < start + len(sentence)]
+            days = [value for value in values if value.kind == "date"]
+            for value in values:
+                if value.kind == "time" and not any(_one_of(value, days, moment, seen.today) for moment in known):
+                    proof = utterance.evidence(start, start + len(sentence))
+                    yield f"offers {value.text.strip(' .,?')}, which no tool returned", proof
+
+
+def _offering(utterance: Utterance) -> Iterator[tuple[int, str]]:
+    """The sentences of an utterance that offer a time."""
+    known = utterance.pack
+    for start, sentence in sentences(utterance.text) if known else ():
+        plain = fold(sentence)
+        if known and known.phrases["openings"].search(plain) and not known.phrases["not_openings"].search(plain):
+            yield start, sentence
+
+
+def _one_of(value: Value, days: list[Value], moment: datetime, today: date) -> bool:
+    """Whether a time, on one of the days named beside it, is this moment."""
+    return value.tells(moment, today) and (not days or any(day.tells(moment, today) for day in days))
+
+
+def _untrue_claims(seen: Seen) -> Iterator[tuple[str, Evidence]]:
+    for utterance in seen.utterances:
+        for act, proof in claims_of(utterance):
+            tool = next((t for t in seen.failed_writes if act in DONE_BY and DONE_BY[act].search(t)), None)
+            if tool:
+                yield f"{tool} failed, yet it is said to be done", proof
+        known = utterance.pack
+        for start, sentence in sentences(utterance.text) if known and _nothing_found(seen) else ():
+            plain = fold(sentence)
+            if known and known.phrases["found"].search(plain) and not known.negations.search(plain):
+                yield "no look-up found an appointment", utterance.evidence(start, start + len(sentence))
+
+
+def _nothing_found(seen: Seen) -> bool:
+    """Whether appointments were looked for and no answer of any tool holds one."""
+    looked = [r for tool, r in seen.results if seen.context.effect(tool) == "read" and "appointment" in tool]
+    tried = looked or any("appointment" in tool for tool in seen.failed_reads)
+    return bool(tried) and not any(_holds(result) for result in looked) and not _wrote(seen)
+
+
+def _holds(result: Json) -> bool:
+    return any(leaf not in {None, "", False} for leaf in leaves(result))
+
+
+def _wrote(seen: Seen) -> bool:
+    return any(seen.context.effect(tool) == "write" for tool, _ in seen.results)
+
+
+# ---------------------------------------------------------------------------------------------- as booked, so spoken
+
+_FROM = re.compile(r"(?:from|instead of|not|was|old|desde|en vez de|en lugar de|del?|era|antes) (?:\w+ ){0,3}\Z")
+
+
+def appointment_spoken(seen: Seen) -> Grade:
+    """The day and the time said with a booking are those booked, and a weekday said beside a date is that date's.
+
+    A move may also name the appointment that it was moved from.
+    """
+    failure = seen.unpacked()
+    if failure:
+        return failure
+    booked = _written(seen)
+    spoken = [(u, v) for u in seen.utterances for v in find(u.text, u.language)]
+    dated = [(u, v) for u, v in spoken if v.kind == "date" and any(_has_both(r) for r in v.readings)]
+    confirmed = [(u, start, sentence) for u in seen.utterances for start, sentence in _confirming(u)] if booked else []
+    if not dated and not confirmed:
+        return NotApplicable("no day or time was said with a booking")
+    problems = [
+        (f"{v.text.strip()} is no such day", u.evidence(v.start, v.end)) for u, v in dated if _unreal(v, seen.today)
+    ]
+    for utterance, start, sentence in confirmed:
+        problems += _other_than(seen, utterance, start, sentence, booked)
+    named = " or ".join(f"{moment:%A %Y-%m-%d %H:%M}" for moment in booked)
+    why = "; ".join(dict.fromkeys(f"{reason}: {excerpt(proof.text)}" for reason, proof in problems))
+    why += f" (booked: {named})" if problems and booked else ""
+    evidence = tuple(dict.fromkeys(proof for _, proof in problems))
+    return Score(float(not problems), passed=not problems, why=why or "spoken as booked", evidence=evidence)
+
+
+def _written(seen: Seen) -> tuple[datetime, ...]:
+    """The moments in the last write that succeeded: of the trial, else of the history."""
+    done = [a for a in seen.answers if a.kind == "answered" and seen.context.effect(a.call.name) == "write"]
+    for answer in reversed(done):
+        if found := _local(seen, leaves(answer.arguments)):
+            return found
+    past = [t for t in seen.context.history if isinstance(t, ToolTurn) and t.error is None]
+    for turn in reversed(past):
+        if seen.context.effect(turn.tool) == "write" and (found := _local(seen, leaves(turn.args))):
+            return found
+    return ()
+
+
+def _confirming(utterance: Utterance) -> Iterator[tuple[int, str]]:
+    """The sentences that say that something is booked or moved, and when."""
+    for act, proof in claims_of(utterance):
+        values = find(utterance.text, utterance.language)
+        timed = any(v.kind in {"date", "time"} and proof.start <= v.start < proof.end for v in values)
+        if timed and act in {"book", "book_state", "move"}:
+            yield proof.start, proof.text
+
+
+def _other_than(
+    seen: Seen, utterance: Utterance, start: int, sentence: str, booked: tuple[datetime, ...]
+) -> Iterator[tuple[str, Evidence]]:
+    """The days and times of a sentence that are not those booked, nor those of another appointment moved from."""
+    known = starts(seen)
+    for value in find(utterance.text, utterance.language):
+        if not start <= value.start < start + len(sentence) or value.kind not in {"date", "time"}:
+            continue
+        before = fold(utterance.text[start : value.start])
+        others = known if _FROM.search(before) else ()
+        if any(value.tells(moment, seen.today) for moment in (*booked, *others)):
+            continue
+        yield f"says {value.text.strip(' .,')}", utterance.evidence(start, start + len(sentence))
+
+
+def _has_both(reading: object) -> bool:
+    return isinstance(reading, Day) and reading.weekday is not None and reading.day is not None
+
+
+@lru_cache(maxsize=4096)
+def _unreal(value: Value, today: date) -> bool:
+    """Whether no day from two months ago to a year ahead is what was said."""
+    days = (today + timedelta(days=n) for n in range(-62, 366))
+    return not any(isinstance(r, Day) and r.fits(day, today) for day in days for r in value.readings)
