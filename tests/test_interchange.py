@@ -251,6 +251,22 @@ def test_a_file_that_is_not_there_is_a_mistake(tmp_path):
     assert "no such file" in problems(tmp_path / "no.jsonl", [])[0]
 
 
+def test_a_file_that_is_no_text_is_a_mistake(tmp_path):
+    path = tmp_path / "image.jsonl"
+    path.write_bytes(b"\xff\xfe\x00")
+    assert "not text in UTF-8" in problems(path, path)[0]
+
+
+@pytest.mark.parametrize(
+    "said", ['{"results": {"results": [{"testIdx": 0, "promptIdx": 0, "testCase": 3}, 7]}}', "3", "{}"]
+)
+def test_somebodys_json_of_another_shape_is_no_traceback(tmp_path, said):
+    path = tmp_path / "odd.json"
+    path.write_text(said)
+    with pytest.raises(Mistake):
+        compare(path, [])
+
+
 # ------------------------------------------------------------------------------------------- other tools' results
 
 

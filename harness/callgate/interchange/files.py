@@ -29,10 +29,18 @@ def read(source: Source, arm: str) -> Side:
 
 
 def _file(name: str) -> Side:
-    path, _, column = name.partition("#")
+    path, column = name, ""
+    if "#" in name and not Path(name).is_file():
+        path, _, column = name.rpartition("#")
     if not Path(path).is_file():
         raise Mistake([Problem(Place(path), "no such file of results")])
-    side = Side(name)
+    try:
+        return _read(path, column, Side(name))
+    except UnicodeDecodeError as error:
+        raise Mistake([Problem(Place(path), f"not text in UTF-8: {error.reason} at byte {error.start}")]) from None
+
+
+def _read(path: str, column: str, side: Side) -> Side:
     if path.endswith(".csv"):
         with Path(path).open(encoding="utf-8-sig", newline="") as stream:
             return side.add(_csv(stream, side))

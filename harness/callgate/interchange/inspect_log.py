@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from callgate.concepts import Mistake, Place, Problem
-from callgate.interchange.side import Side
+from callgate.interchange.side import Side, mapping
 
 GRADES: Mapping[str, float] = {"C": 1.0, "P": 0.5, "I": 0.0, "N": 0.0}  # N: the model gave no answer
 
@@ -32,7 +32,7 @@ def from_archive(path: Path, side: Side) -> Iterator[tuple[int, dict[str, Any]]]
 
 def rows(samples: Iterable[Mapping[str, Any]], side: Side) -> Iterator[tuple[int, dict[str, Any]]]:
     """A row a sample, epoch and scorer. A sample that ended in an error is not measured by any scorer."""
-    held = list(samples)
+    held = [mapping(sample) for sample in samples]
     scorers = sorted({name for sample in held for name, _ in _values(sample)})
     for number, sample in enumerate(held, 1):
         found = dict(_values(sample))
@@ -53,7 +53,7 @@ def rows(samples: Iterable[Mapping[str, Any]], side: Side) -> Iterator[tuple[int
 
 
 def _row(sample: Mapping[str, Any], scorer: str) -> dict[str, Any]:
-    metadata = sample.get("metadata") or {}
+    metadata = mapping(sample.get("metadata"))
     segments = {name: each for name, each in metadata.items() if isinstance(each, str | int) and name != "cluster"}
     row = {"case": str(sample.get("id")), "trial": sample.get("epoch", 1), "grader": scorer, "segments": segments}
     return {**row, "cluster": str(metadata["cluster"])} if metadata.get("cluster") else row
@@ -61,7 +61,7 @@ def _row(sample: Mapping[str, Any], scorer: str) -> dict[str, Any]:
 
 def _values(sample: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """(scorer, value); a scorer that gives several values counts as one for each, SCORER.NAME."""
-    for name, score in (sample.get("scores") or {}).items():
+    for name, score in mapping(sample.get("scores")).items():
         value = score.get("value") if isinstance(score, Mapping) else score
         if isinstance(value, Mapping):
             yield from ((f"{name}.{part}", each) for part, each in value.items())

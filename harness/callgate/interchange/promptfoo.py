@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from callgate.concepts import canonical, digest
-from callgate.interchange.side import Side
+from callgate.interchange.side import Side, mapping
 
 ERROR = 2  # failureReason: 0 none, 1 an assertion failed, 2 the provider failed
 
@@ -22,7 +22,7 @@ def is_export(document: Any) -> bool:
 
 def is_result(line: Any) -> bool:
     """Whether a line of JSONL is one of promptfoo's results."""
-    return isinstance(line, Mapping) and "testIdx" in line and "promptIdx" in line
+    return isinstance(line, Mapping) and isinstance(line.get("testIdx"), int) and "promptIdx" in line
 
 
 def results_of(document: Mapping[str, Any]) -> list[tuple[int, Any]]:
@@ -51,8 +51,8 @@ def rows(results: Iterable[tuple[int, Any]], column: str, side: Side) -> Iterato
 
 def _case(result: Mapping[str, Any]) -> str:
     """The case's id: metadata.case_id, or else the description with a hash of the variables."""
-    test = result.get("testCase") or {}
-    named = (test.get("metadata") or {}).get("case_id")
+    test = mapping(result.get("testCase"))
+    named = mapping(test.get("metadata")).get("case_id")
     if named is not None:
         return str(named)
     variables = digest(result.get("vars") or test.get("vars") or {})[:8]
@@ -61,7 +61,7 @@ def _case(result: Mapping[str, Any]) -> str:
 
 def _about(result: Mapping[str, Any]) -> dict[str, Any]:
     """The test's metadata as segments; `cluster` is the case's."""
-    metadata = (result.get("testCase") or {}).get("metadata") or {}
+    metadata = mapping(mapping(result.get("testCase")).get("metadata"))
     segments = {
         name: value if isinstance(value, str) else canonical(value)
         for name, value in metadata.items()
@@ -73,7 +73,7 @@ def _about(result: Mapping[str, Any]) -> dict[str, Any]:
 
 def _scores(result: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Grader, score and error: `success`, then each named metric."""
-    scores = {"success": float(bool(result.get("success"))), **(result.get("namedScores") or {})}
+    scores = {"success": float(bool(result.get("success"))), **mapping(result.get("namedScores"))}
     error = _error(result)
     for name, score in scores.items():
         yield {"grader": name, "score": None, "error": error} if error else {"grader": name, "score": score}
@@ -81,10 +81,11 @@ def _scores(result: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _error(result: Mapping[str, Any]) -> str:
     """Why a result is no measurement, else nothing: the provider failed, or a judge did and no other check said no."""
-    if result.get("failureReason") == ERROR or result.get("gradingResult") is None:
+    graded = mapping(result.get("gradingResult"))
+    if result.get("failureReason") == ERROR or not graded:
         return str(result.get("error") or "promptfoo has no grading for it")[:200]
-    parts = result["gradingResult"].get("componentResults") or ()
-    broken = [part for part in parts if ((part or {}).get("metadata") or {}).get("graderError")]
-    if broken and all((part or {}).get("pass") for part in parts if part not in broken):
+    parts = [mapping(part) for part in graded.get("componentResults") or ()]
+    broken = [part for part in parts if mapping(part.get("metadata")).get("graderError")]
+    if broken and all(part.get("pass") for part in parts if part not in broken):
         return str(broken[0].get("reason") or "the judge failed")[:200]
     return ""

@@ -30,6 +30,11 @@ class About:
 EMPTY = About()
 
 
+def mapping(value: Any) -> Mapping[str, Any]:
+    """A part of somebody's JSON that should be an object; empty where it is not."""
+    return value if isinstance(value, Mapping) else {}
+
+
 class Side:
     """The rows of one side. `scores` maps (case, decision, grader) to trial number to score; None was not measured."""
 
