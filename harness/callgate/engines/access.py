@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from hashlib import sha256
 from ipaddress import ip_address
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from callgate.concepts import Mistake
@@ -28,7 +29,7 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
     "xai": ("XAI_API_KEY",),
 }
 """Any one of these is enough. Providers that are not here are looked up by litellm itself."""
-_KEYLESS = frozenset({"sim", "ollama", "ollama_chat", "hosted_vllm", "lm_studio", "llamafile"})
+_KEYLESS = frozenset({"sim", "program", "ollama", "ollama_chat", "hosted_vllm", "lm_studio", "llamafile"})
 
 
 def missing_key(model: str, environment: Mapping[str, str] = os.environ) -> str | None:
@@ -90,9 +91,13 @@ def api_base(model: str, environment: Mapping[str, str] = os.environ) -> str:
     return ""
 
 
-def endpoint(model: str, environment: Mapping[str, str] = os.environ) -> str:
+def endpoint(model: str, environment: Mapping[str, str] = os.environ, *, root: Path | None = None) -> str:
     """The host (with its port, if it names one) that requests go to; "" is the provider's own. The simulator has no
-    host but a version: another version may answer otherwise."""
+    host but a version, and a program in the project at `root` the digest of its files: another may answer otherwise."""
+    if provider(model) == "program":
+        from callgate.engines.program import source_digest
+
+        return f"program/{source_digest(model, root or Path.cwd())}"
     if provider(model) == "sim":
         return f"sim/{VERSION}"
     base = api_base(model, environment)

@@ -1,4 +1,4 @@
-"""The engine of every model that is asked over the network: the direct lane where it can carry the request, litellm
+"""The engine of every model: a program of the user's own, the direct lane where it can carry the request, litellm
 everywhere else. Counts which lane carried what, so that the run can say so."""
 
 from __future__ import annotations
@@ -6,11 +6,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from callgate.concepts import Engine, Failure, Mistake, Reply, Request
 from callgate.engines.direct import DirectEngine, carries, why_not
 from callgate.engines.pool import pooled
+from callgate.engines.program import Program, arguments, is_program
 
 if TYPE_CHECKING:
     from callgate.engines.litellm import LitellmEngine
@@ -22,16 +24,28 @@ _WORDS = {"direct": "direct", "litellm": "through litellm", "program": "by a pro
 
 
 class Lanes:
-    """Gives the engine of each model; `carried` counts the calls of each lane."""
+    """Gives the engine of each model; `carried` counts the calls of each lane. `root` is where programs live."""
 
-    def __init__(self, transport: Transport = "auto", *, workers: int = WORKERS, seconds: float = 60.0) -> None:
+    def __init__(
+        self,
+        transport: Transport = "auto",
+        *,
+        root: Path | None = None,
+        workers: int = WORKERS,
+        seconds: float = 60.0,
+    ) -> None:
         self.transport = transport
+        self.root = root or Path.cwd()
         self.workers = workers
         self.seconds = seconds
         self.carried: Counter[str] = Counter()
 
     def engine_for(self, model: str) -> Engine:
-        """The engine that reaches `model`. Raises Mistake where only the direct lane may be used and it cannot."""
+        """The engine that reaches `model`. Raises Mistake where only the direct lane may be used and it cannot,
+        and for a program that is not in the project."""
+        if is_program(model):
+            arguments(model, self.root)
+            return _Lane(self, program=model)
         why = None if self.transport == "litellm" else why_not(model)
         if self.transport == "direct" and why is not None:
             raise Mistake(f"transport: direct does not reach {model}: {why}; use transport: auto")
@@ -50,8 +64,9 @@ class Lanes:
 class _Lane:
     """One model's requests, each through the lane that carries it."""
 
-    def __init__(self, lanes: Lanes, *, direct: bool) -> None:
+    def __init__(self, lanes: Lanes, *, direct: bool = False, program: str = "") -> None:
         self._lanes = lanes
+        self._program = Program(program, lanes.root, seconds=lanes.seconds) if program else None
         self._direct = DirectEngine(seconds=lanes.seconds) if direct else None
         self._litellm: LitellmEngine | None = None
 
@@ -62,12 +77,17 @@ class _Lane:
                 async for pair in answered:
                     yield pair
         finally:
+            if self._program is not None:
+                await self._program.close()
             if self._direct is not None:
                 await self._direct.close()
             if self._litellm is not None:
                 await self._litellm.close()
 
     async def _answer(self, request: Request) -> Reply | Failure:
+        if self._program is not None:
+            self._lanes.carried["program"] += 1
+            return await self._program.answer(request)
         if self._direct is not None and (self._lanes.transport == "direct" or carries(request)):
             self._lanes.carried["direct"] += 1
             return await self._direct.answer(request)

@@ -13,33 +13,49 @@ from typing import Any
 from callgate.concepts import Request
 
 _FILE = "model_prices_and_context_window_backup.json"
+PROGRAMS = ("command:", "python:")
+"""How the names of agents of the user's own begin."""
 _TOKENS_AROUND = 16
 """More tokens than any provider adds around one message or one tool."""
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """Dollars a token, and the most tokens that one reply can have."""
+    """Dollars a token and a call, and the most tokens that one reply can have."""
 
     prompt: float
     completion: float
     cached_prompt: float
     longest_reply: int
+    call: float = 0.0
 
     def dollars(self, prompt_tokens: int, completion_tokens: int, cached_tokens: int = 0) -> float:
         """The price of one reply; `cached_tokens` of the prompt's tokens were read from the provider's cache."""
         cached = min(cached_tokens, prompt_tokens)
         fresh = prompt_tokens - cached
-        return fresh * self.prompt + cached * self.cached_prompt + completion_tokens * self.completion
+        return self.call + fresh * self.prompt + cached * self.cached_prompt + completion_tokens * self.completion
 
 
 FREE = Price(0.0, 0.0, 0.0, 0)
+_given: dict[str, Price] = {}
+
+
+def give_price(model: str, *, prompt: float = 0.0, completion: float = 0.0, call: float = 0.0) -> None:
+    """Makes a price known for this process, before what litellm's file says: dollars for a million tokens of prompt and
+    of completion, and for a call."""
+    known = _filed(model)
+    longest = known.longest_reply if known else 0
+    _given[model] = Price(prompt / 1e6, completion / 1e6, prompt / 1e6, longest, call)
 
 
 def price(model: str) -> Price | None:
-    """The price of `provider/model`; None where litellm's file does not know it. The simulator is free."""
+    """The price of `provider/model`: as given, or as litellm's file has it, or None. The simulator is free."""
     if model.startswith("sim/"):
         return FREE
+    return _given.get(model) or _filed(model)
+
+
+def _filed(model: str) -> Price | None:
     entry = _entry(model)
     prompt, completion = entry.get("input_cost_per_token"), entry.get("output_cost_per_token")
     if not isinstance(prompt, int | float) or not isinstance(completion, int | float):
@@ -51,6 +67,8 @@ def price(model: str) -> Price | None:
 
 def provider(model: str) -> str:
     """Who serves a model: the part before the slash, or who litellm's file says; "" if neither."""
+    if model.startswith(PROGRAMS):
+        return "program"
     if "/" in model:
         return model.split("/", 1)[0]
     return str(_entry(model).get("litellm_provider", ""))
@@ -74,9 +92,7 @@ def worst_dollars(request: Request, known: Price | None) -> float | None:
     """More dollars than a request can cost; None where its price or the length of its reply is unknown."""
     if known is None:
         return None
-    if known == FREE:
-        return 0.0
-    longest = _reply_bound(request, known)
+    longest = _reply_bound(request, known) if known.completion else 0
     return None if longest is None else known.dollars(_prompt_bound(request), longest)
 
 
@@ -97,6 +113,8 @@ def _prompt_bound(request: Request) -> int:
 @lru_cache(maxsize=256)
 def _entry(model: str) -> Mapping[str, Any]:
     """What the file says of a model. Its keys carry the provider for some providers and not for others."""
+    if model.startswith(PROGRAMS):
+        return {}
     known = _file()
     if model in known:
         return known[model]
