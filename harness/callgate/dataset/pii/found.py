@@ -1,0 +1,49 @@
+"""What the finders give back: where personal data stands in a text, of what kind, and as which value."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["phone", "email", "card", "vin", "ssn", "plate", "address", "name", "digits", "code"]
+STRUCTURED: tuple[Kind, ...] = ("phone", "email", "card", "vin", "ssn", "plate", "address")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Personal data at `start`..`end` of a text. `key` is the value in one form, however it was written or spoken:
+    a number's digits, a name's folded words, an address in lower case. `spoken` says that it stands in words.
+    """
+
+    start: int
+    end: int
+    kind: Kind
+    key: str
+    spoken: bool = False
+
+
+_NEVER = re.compile(
+    r"""
+      \d{4}-\d\d-\d\d (?:[T\ ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?   # days and moments
+    | (?<!\d)\d{1,2}:\d\d(?::\d\d)? (?:\s?[ap]\.?m\b\.?)?                            # times of the day
+    | [$€]\s?\d[\d,]*(?:\.\d+)?                                                     # amounts
+    | \b\d{1,2}/\d{1,2}/\d{2,4}\b
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
+def masked(text: str) -> str:
+    """The text with days, times and amounts blanked at equal length: they stay, and join no number beside them."""
+    return _NEVER.sub(lambda found: "\0" * len(found.group()), text)
+
+
+def digits_of(text: str) -> str:
+    """Only the digits 0-9."""
+    return re.sub(r"[^0-9]", "", text)
+
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a text as a set."""
+    return frozenset(text.split())
