@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,6 +28,16 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+class Transport(StrEnum):
+    """The lanes that may carry a call."""
+
+    auto = "auto"
+    litellm = "litellm"
+    direct = "direct"
+
+
 PRECEDENCE = (130, 2, 5, 1, 3, 4, 0)
 INTERRUPTED = 130
 
@@ -55,6 +66,13 @@ def eval_(
     max_cost: Annotated[
         float | None, typer.Option(min=0, help="Stop before spending more than so many dollars.")
     ] = None,
+    transport: Annotated[
+        Transport | None, typer.Option(help="How models are reached: auto, litellm or direct; the eval's by default.")
+    ] = None,
+    at_once: Annotated[int | None, typer.Option(min=1, max=512, help="At most so many calls at once.")] = None,
+    price: Annotated[
+        list[str] | None, typer.Option(help="MODEL=PROMPT/COMPLETION, dollars for a million tokens (may be repeated).")
+    ] = None,
     settle: Annotated[
         bool, typer.Option("--settle", help="Buy what the price to decide offers; says what it costs first.")
     ] = False,
@@ -80,6 +98,9 @@ def eval_(
         failed=failed,
         offline=offline,
         max_cost=max_cost,
+        transport=transport.value if transport else None,
+        at_once=at_once,
+        prices=tuple(price or ()),
         settle=settle,
         release=release,
     )

@@ -90,6 +90,7 @@ class Eval:
     at_once: int | None = None
     seconds: float = CALL_SECONDS
     prices: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    root: Path = Path()
 
     def place(self, *keys: str | int) -> Place:
         """Where the nested key stands in the file, for problems that are found later."""
@@ -150,6 +151,7 @@ def _eval(written: Mapping[str, Any], document: Document, path: Path, root: Path
         at_once=written.get("limits", {}).get("at_once"),
         seconds=float(written.get("limits", {}).get("seconds", CALL_SECONDS)),
         prices=written.get("prices", {}),
+        root=root,
     )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from callgate.concepts import Request
+from callgate.files import did_you_mean
 
 _FILE = "model_prices_and_context_window_backup.json"
 PROGRAMS = ("command:", "python:")
@@ -40,7 +41,7 @@ FREE = Price(0.0, 0.0, 0.0, 0)
 _given: dict[str, Price] = {}
 
 
-def give_price(model: str, *, prompt: float = 0.0, completion: float = 0.0, call: float = 0.0) -> None:
+def give_price(model: str, prompt: float = 0.0, completion: float = 0.0, call: float = 0.0) -> None:
     """Makes a price known for this process, before what litellm's file says: dollars for a million tokens of prompt and
     of completion, and for a call."""
     known = _filed(model)
@@ -63,6 +64,19 @@ def _filed(model: str) -> Price | None:
     cached = entry.get("cache_read_input_token_cost", prompt)
     longest = entry.get("max_output_tokens") or entry.get("max_tokens") or 0
     return Price(float(prompt), float(completion), float(cached), longest if isinstance(longest, int) else 0)
+
+
+def near(model: str) -> str:
+    """ "; did you mean 'openai/gpt-5-mini'?" where litellm's file knows a model of nearly this name; else nothing."""
+    owner = provider(model)
+    names = {
+        name if name.startswith(f"{owner}/") else f"{owner}/{name}"
+        for name, entry in _file().items()
+        if entry.get("mode") in {"chat", "responses"} and entry.get("litellm_provider") == owner
+    }
+    known = names if "/" in model else {name.partition("/")[2] for name in names}
+    hint = did_you_mean(model, known) if owner else did_you_mean(model, _file())
+    return hint if "did you mean" in hint else ""
 
 
 def provider(model: str) -> str:

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from callgate.concepts import ARMS, Arm, Budget, Engine, Trial
+from callgate.concepts import ARMS, Arm, Engine, Trial
 from callgate.evaluate.grading import VOTES, Desk, Vote, Voted
 from callgate.evaluate.plan import Contest, Pair, Plan
 from callgate.evaluate.rows import Lane, Measured
-from callgate.execute import REPLAY, Execution, Progress, Spent, execute
+from callgate.execute import REPLAY, Execution, Progress, Purse, Spent, execute
 from callgate.execute.walk import walk
 from callgate.graders.grade import GraderSet
 from callgate.ledger import Ledger
@@ -55,7 +55,10 @@ class Bench:
     spent: list[Spent] = field(default_factory=list)
     interrupted: bool = False
     ran_dry: bool = False
-    began: float = field(default_factory=time.monotonic)
+    purse: Purse = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.purse = Purse(self.plan.budget, time.monotonic())
 
     def ask(self, pair: Pair, contest: Contest, lane: Lane, number: int) -> Ask:
         """The first request of one trial."""
@@ -75,7 +78,8 @@ class Bench:
             REPLAY,
             ledger=self.ledger,
             engine_for=self.engine_for,
-            budget=self._left(),
+            purse=self.purse,
+            at_once=self.plan.eval.at_once,
             progress=self._report if self.progress else None,
         )
         self.spent.append(execution.spent)
@@ -84,20 +88,16 @@ class Bench:
 
     def verdicts(self, votes: Sequence[Vote]) -> Execution[Voted]:
         """Asks the judges."""
-        execution = execute(votes, VOTES, ledger=self.ledger, engine_for=self.engine_for, budget=self._left())
+        execution = execute(
+            votes,
+            VOTES,
+            ledger=self.ledger,
+            engine_for=self.engine_for,
+            purse=self.purse,
+            at_once=self.plan.eval.at_once,
+        )
         self.interrupted |= execution.interrupted
         return execution
-
-    def _left(self) -> Budget:
-        """What the executions before have left of the budget."""
-        cap, used = self.plan.budget, total(self.spent)
-        minutes = (time.monotonic() - self.began) / 60
-        return replace(
-            cap,
-            dollars=None if cap.dollars is None else max(0.0, cap.dollars - used.dollars),
-            calls=None if cap.calls is None else max(0, cap.calls - used.calls),
-            minutes=None if cap.minutes is None else max(0.0, cap.minutes - minutes),
-        )
 
     def _report(self, progress: Progress) -> None:
         assert self.progress

@@ -26,6 +26,8 @@ from callgate.config import LOOKS, WEIGHTS, Eval, load_eval, policy_for
 from callgate.dataset import read_set
 from callgate.dataset.lint import lint
 from callgate.engines.access import endpoint
+from callgate.engines.lanes import Transport
+from callgate.engines.prices import give_price
 from callgate.files import did_you_mean
 from callgate.graders.expected import expect_problems
 from callgate.graders.grade import GraderSet
@@ -56,6 +58,9 @@ class Options:
     release: bool = False
     settle: bool = False
     max_cost: float | None = None
+    transport: Transport | None = None
+    at_once: int | None = None
+    prices: tuple[str, ...] = ()
 
     @property
     def subset(self) -> str:
@@ -268,7 +273,30 @@ def _overridden(the_eval: Eval, options: Options) -> Eval:
         baseline = replace(baseline, prompt=options.baseline, place=Place("--baseline"))
     if options.candidate:
         candidate = replace(candidate, prompt=options.candidate, place=Place("--candidate"))
+    if options.transport:
+        the_eval = replace(the_eval, transport=options.transport)
+    if options.at_once:
+        the_eval = replace(the_eval, at_once=options.at_once)
+    for model, written in the_eval.prices.items():
+        give_price(model, **written)
+    for text in options.prices:
+        give_price(*_priced(text))
     return replace(the_eval, baseline=baseline, candidate=candidate)
+
+
+def _priced(text: str) -> tuple[str, float, float, float]:
+    """`MODEL=0.15/0.60` (dollars for a million tokens of prompt and of completion) or `MODEL=0.01` (for a call)."""
+    model, sign, price = text.rpartition("=")
+    try:
+        numbers = [float(number) for number in price.split("/")]
+    except ValueError:
+        numbers = []
+    if not (sign and model and len(numbers) in {1, 2} and all(0 <= number < 1e9 for number in numbers)):
+        raise Mistake(
+            f"--price {text}: must be MODEL=PROMPT/COMPLETION in dollars for a million tokens, as openai/x=0.15/0.60, "
+            "or MODEL=CALL in dollars for a call"
+        )
+    return (model, 0.0, 0.0, numbers[0]) if len(numbers) == 1 else (model, numbers[0], numbers[1], 0.0)
 
 
 def _contests(the_eval: Eval) -> tuple[Contest, ...]:
@@ -323,4 +351,9 @@ def _same_text(one: Scene, other: Scene) -> bool:
 
 def endpoints(plan: Plan) -> dict[str, str]:
     """The host that each model's requests go to, as the ledger's keys name it."""
-    return {model: endpoint(model) for contest in plan.contests for model in (contest.baseline, contest.candidate)}
+    root = plan.eval.root
+    return {
+        model: endpoint(model, root=root)
+        for contest in plan.contests
+        for model in (contest.baseline, contest.candidate)
+    }

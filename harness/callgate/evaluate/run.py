@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from callgate.concepts import Decision, Engine, Json, Mistake, digest
 from callgate.engines.access import missing_key
+from callgate.engines.lanes import Lanes
 from callgate.evaluate.leave import leave_reports
 from callgate.evaluate.measuring import (
     Bench,
@@ -45,7 +46,8 @@ LEDGER = Path(".callgate/ledger.db")
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What an eval came to. `notes` are lines for people about this invocation; `folder` where the reports lie."""
+    """What an eval came to. `notes` are lines for people about this invocation; `folder` where the reports lie; `lanes`
+    how many calls went which way."""
 
     decision: Decision
     plan: Plan
@@ -55,6 +57,7 @@ class Outcome:
     interrupted: bool
     notes: tuple[str, ...] = ()
     folder: Path | None = None
+    lanes: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def exit_code(self) -> int:
@@ -79,7 +82,8 @@ def evaluate(root: Path, path: Path, options: Options, *, progress: Report | Non
         graders, notes = graders_of(plan, root)
         drawn = generations(plan, ledger, anew=options.release, now=time.time())
         identity = run_id(plan, graders, drawn)
-        asking = None if options.offline else engines([one.model for one in graders.judges])
+        lanes = Lanes(plan.eval.transport, root=root, seconds=plan.eval.seconds)
+        asking = None if options.offline else engines([one.model for one in graders.judges], lanes)
         bench = Bench(plan, graders, ledger, asking, endpoints(plan), drawn, progress, salt=int(identity[:6], 16))
         before = None if options.regrade else _whole_run(ledger, identity)
         if before is None:
@@ -87,7 +91,7 @@ def evaluate(root: Path, path: Path, options: Options, *, progress: Report | Non
         else:
             outcome, measured = Outcome(before, plan, Spent(), Spent(), 0.0, interrupted=False), None
         notes = (*notes, *outcome.notes, *_candidates(ledger, plan, drawn))
-        outcome = replace(outcome, seconds=time.monotonic() - began, notes=notes)
+        outcome = replace(outcome, seconds=time.monotonic() - began, notes=notes, lanes=dict(lanes.carried))
         if plan.subset:
             return outcome
         outcome = replace(outcome, folder=root / "reports" / plan.eval.name)
@@ -207,7 +211,7 @@ def _decision(bench: Bench, measured: Measured, identity: str) -> Decision:
 # ---------------------------------------------------------------------------------------------- what a run needs
 
 
-def engines(judges: list[str]) -> Callable[[str], Engine]:
+def engines(judges: list[str], lanes: Lanes) -> Callable[[str], Engine]:
     """The engine for each model; a model without a key is a mistake that is told before the first call, that of a
     judge too."""
 
@@ -216,9 +220,7 @@ def engines(judges: list[str]) -> Callable[[str], Engine]:
         missing = [line for name in dict.fromkeys((model, *judges)) if (line := missing_key(name))]
         if missing:
             raise Mistake("\n".join(missing))
-        from callgate.engines.litellm import LitellmEngine
-
-        return LitellmEngine()
+        return lanes.engine_for(model)
 
     return engine_for
 
@@ -278,6 +280,7 @@ def _this_run(outcome: Outcome) -> dict[str, Json]:
         "from_the_ledger": outcome.spent.cached + outcome.judged.cached,
         "dollars": round(outcome.spent.dollars + outcome.judged.dollars, 6),
         "judge_dollars": round(outcome.judged.dollars, 6),
+        "lanes": dict(outcome.lanes),
         "seconds": round(outcome.seconds, 2),
         "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     }

@@ -12,13 +12,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from callgate.concepts import Budget, Engine, Failure
+from callgate.execute.budget import Purse
 from callgate.execute.machine import A, D, EngineFor, Execution, Machine, Progress, Spent, Waiting
 from callgate.execute.patience import Patience
 from callgate.execute.walk import Walk, interleaved, walk
 from callgate.ledger import Ledger
 from callgate.replay import Ask, Done, advance, failed
 
-__all__ = ["REPLAY", "Execution", "Machine", "Patience", "Progress", "Spent", "Waiting", "execute"]
+__all__ = ["REPLAY", "Execution", "Machine", "Patience", "Progress", "Purse", "Spent", "Waiting", "execute"]
 
 REPLAY: Machine[Ask, Done] = Machine(advance, failed, Done, lambda ask: ask.id.arm)
 """Trials of golden calls."""
@@ -34,14 +35,16 @@ def execute(
     budget: Budget | None = None,
     patience: Patience | None = None,
     at_once: int | None = None,
+    purse: Purse | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> Execution[D]:
     """Runs every machine to its end: from the ledger where it can, from engines where it must.
 
     `engine_for` gives the engine that reaches a model, and is asked once for each model that something is missing of;
     None is offline: what is missing then fails. `at_once` caps the calls in flight to each model; without it their
-    number is found by trying. Ctrl-C stops asking, waits up to ten seconds for what is in flight and
-    keeps it. Raises what `engine_for` raises; faults of providers, of the budget and of the disk are Failures.
+    number is found by trying. A `purse` that several executions share goes before `budget`. Ctrl-C stops asking, waits
+    up to ten seconds for what is in flight and keeps it. Raises what `engine_for` raises; faults of providers, of the
+    budget and of the disk are Failures.
     """
     began = time.perf_counter()
     walked = walk(machines, how, ledger)
@@ -62,7 +65,7 @@ def execute(
         how,
         ledger,
         engines,
-        budget=budget or Budget(),
+        purse=purse or Purse(budget or Budget()),
         patience=patience or Patience(),
         at_once=at_once,
         report=report,
@@ -80,7 +83,7 @@ def _asked(
     ledger: Ledger,
     engines: dict[str, Engine],
     *,
-    budget: Budget,
+    purse: Purse,
     patience: Patience,
     at_once: int | None,
     report: Callable[[int, int, float], None],
@@ -89,15 +92,14 @@ def _asked(
     import asyncio
 
     from callgate.execute.asking import Session
-    from callgate.execute.budget import Purse
     from callgate.execute.limits import Limits
 
     limits = Limits(ledger.path.with_name("limits.json"), at_once)
-    purse = Purse(budget)
     before = len(walked.done)
+    earlier = Spent(purse.calls, purse.replies, 0, purse.dollars, purse.unpriced)
 
     def on_progress(done: int) -> None:
-        report(before + done, purse.calls, purse.dollars)
+        report(before + done, purse.calls - earlier.calls, purse.dollars - earlier.dollars)
 
     async def ask() -> Session[A, D]:
         session = Session(how, ledger, engines, purse=purse, patience=patience, limits=limits, on_progress=on_progress)
@@ -109,5 +111,11 @@ def _asked(
     on_progress(len(session.done))
     walked.done.update(session.done)
     cached = walked.cached + session.found
-    spent = Spent(purse.calls, purse.replies, cached, purse.dollars, purse.unpriced)
+    spent = Spent(
+        purse.calls - earlier.calls,
+        purse.replies - earlier.replies,
+        cached,
+        purse.dollars - earlier.dollars,
+        purse.unpriced - earlier.unpriced,
+    )
     return _ended(walked, spent, interrupted=session.interrupted)

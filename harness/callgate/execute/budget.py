@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from callgate.concepts import Budget, Failure, Reply, Request
 from callgate.engines.access import is_loopback
-from callgate.engines.prices import FREE, Price, price, worst_dollars, worst_tokens
+from callgate.engines.prices import FREE, Price, near, price, worst_dollars, worst_tokens
 
 _MAYBE_BILLED = frozenset({"timeout", "malformed", "cancelled"})
 
@@ -28,10 +28,14 @@ class Refusal:
 
 
 class Purse:
-    """What one execution may spend, has spent and has reserved. Time is given in seconds since it began."""
+    """What a run may spend, has spent and has reserved, over all its executions.
 
-    def __init__(self, budget: Budget) -> None:
+    `began` is when the minutes begin to count, on the monotonic clock; None: with each execution.
+    """
+
+    def __init__(self, budget: Budget, began: float | None = None) -> None:
         self.budget = budget
+        self.began = began
         self.calls = 0
         self.replies = 0
         self.dollars = 0.0  # known
@@ -85,8 +89,7 @@ class Purse:
         if self.budget.dollars is not None:
             worst = worst_dollars(request, known)
             if worst is None:
-                unknown = "price" if known is None else "longest reply (set max_tokens)"
-                return Refusal(f"the {unknown} of {request.model} is unknown, and the budget is in dollars")
+                return Refusal(_unknown(request.model, priced=known is not None))
             dollars = worst
         if self.budget.tokens is not None:
             most = worst_tokens(request, known)
@@ -96,6 +99,13 @@ class Purse:
                 )
             tokens = most
         return Reservation(dollars, tokens)
+
+
+def _unknown(model: str, *, priced: bool) -> str:
+    if priced:
+        return f"the longest reply of {model} is unknown (set max_tokens), and the budget is in dollars"
+    hint = near(model) or f"; give it: --price {model}=0.15/0.60 (dollars for a million tokens in and out)"
+    return f"the price of {model} is unknown, and the budget is in dollars{hint}"
 
 
 def _sum(some: Reservation, more: Reservation, sign: int) -> Reservation:

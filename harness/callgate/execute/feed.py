@@ -81,7 +81,7 @@ class Feed(Generic[A]):
         self._numbers = numbers
         self._purse = purse
         self._room = room  # sent when a request has gone: more may be claimed
-        self._began = began
+        self._began = began if purse.began is None else purse.began
         self._refused = refused
 
     def __aiter__(self) -> Self:
