@@ -7,13 +7,16 @@ Prints a table with Monte-Carlo errors and exits 1 where a bar does not hold. Ra
 from __future__ import annotations
 
 import argparse
+import csv
 import itertools
+import os
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 import worlds
@@ -22,7 +25,9 @@ from worlds import STAGED, World, calls, fixed
 
 from callgate.concepts import CaseInfo, Margins, Policy, Stratum
 from callgate.gate.family import Test, family
-from callgate.gate.looks import Path, replay, verdict
+from callgate.gate.looks import Path as Taken
+from callgate.gate.looks import replay, verdict
+from callgate.interchange import compare
 from callgate.stats.exact import exact
 
 FAMILY = (5, 6, 8, 10, 12, 15, 18, 20, 22, 25, 28, 30, 35, 40, 45, 50, 60, 70, 80, 100, 120, 140, 160)  # and all 200
@@ -57,7 +62,7 @@ class Tally:
     def rate(self, name: str) -> float:
         return self.verdicts[name] / self.runs
 
-    def add(self, tests: Sequence[Test], path: Path, watch: Sequence[str]) -> None:
+    def add(self, tests: Sequence[Test], path: Taken, watch: Sequence[str]) -> None:
         self.runs += 1
         self.verdicts[verdict(tests, path)] += 1
         status = {test.segment.name: path.endings[test.index].status for test in tests}
@@ -395,6 +400,27 @@ def _brute_force(design: Sequence[tuple[list[int], list[int], int]]) -> float:
     return sum(change <= observed + 1e-9 for change in changes) / len(changes)
 
 
+def real() -> Iterator[str]:
+    """Two changes of an agent on 100 real tasks (tau-bench retail, one trial each), where the data is at hand."""
+    path = Path(os.environ.get("CALLGATE_TEST_DATA", "../shared/data")) / "tau_retail" / "variants.csv"
+    if not path.is_file():
+        yield f"  NOT SHOWN: no real data at {path}; set CALLGATE_TEST_DATA"
+        return
+    with path.open(encoding="utf-8") as stream:
+        tasks = list(csv.DictReader(stream))
+    for candidate in ("assert", "precond"):
+        sides = [
+            [{"case": t["task_id"], "trial": 0, "grader": "reward", "score": float(t[name])} for t in tasks]
+            for name in ("toolcall", candidate)
+        ]
+        decision = compare(*sides)
+        row, worse = decision.comparisons[0], sum(flip.worse > 0 for flip in decision.flips)
+        figures = (
+            f"{worse} worse, {len(decision.flips) - worse} better, p {row.p:.2g}, at worst {100 * row.at_worst:.1f}"
+        )
+        yield f"  tau_retail toolcall -> {candidate}: {decision.verdict.upper()}, {figures}"
+
+
 GROUPS: Mapping[str, Callable[[], Iterator[Cell]]] = {
     "false-block": false_block,
     "ten": table_ten,
@@ -455,6 +481,7 @@ def main() -> int:
     table = [*rows(of), enumerated()]
     print("\nstatistics.md part 11")
     print("\n".join(f"  {row}" for row in table))
+    print("\n".join(real()))
     print(f"\n{sum(not row.holds for row in table)} of {len(table)} rows fail; {time.perf_counter() - began:.0f} s")
     return int(any(not row.holds for row in table))
 
