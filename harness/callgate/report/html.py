@@ -151,7 +151,7 @@ def promise(decision: Decision) -> list[str]:
 
 def order(decision: Decision) -> list[Flip]:
     """Flips, worst first: those of a blocked segment before others, and what got better last."""
-    blocked = [row for row in decision.comparisons if row.verdict == "block" and "must_pass" not in row.segment]
+    blocked = [row for row in decision.comparisons if row.verdict == "block"]
 
     def rank(flip: Flip) -> tuple[bool, float, str, str]:
         return not any(words.in_segment(flip, row) for row in blocked), -flip.worse, flip.case, flip.decision

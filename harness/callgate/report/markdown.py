@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-from callgate.concepts import Comparison, Decision
+from callgate.concepts import Comparison, Decision, Flip
+from callgate.report.terminal import explained
 from callgate.report.words import (
     TITLES,
     is_pair,
@@ -42,7 +44,7 @@ def summary(decision: Decision, spent: str = "") -> str:
     parts = [_head(decision, spent)]
     if decision.comparisons:
         parts.append(_table(decision))
-    parts.extend(_flips(decision, row) for row in decision.comparisons if row.verdict == "block")
+    parts.append(_flips(decision, explained(decision)))
     parts.append(_missing(decision))
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -79,19 +81,27 @@ def _row(decision: Decision, row: Comparison, *, several: bool) -> str:
     return f"| {name} | {figures} | {worst} | {f'**{words}**' if row.verdict == 'block' else words} |"
 
 
-def _flips(decision: Decision, row: Comparison) -> str:
-    flips = worst_flips(decision, row)
-    lines = [f"**{code(row.name)} got worse in:**", ""]
-    for flip in flips[:FLIPS_SHOWN]:
-        before, after = (
-            rate(flip.baseline_passed, flip.baseline_trials),
-            rate(flip.candidate_passed, flip.candidate_trials),
-        )
-        grader = f" by {code(flip.grader)}" if flip.grader else ""
-        lines.append(f"- {code(flip.case)} {code(flip.decision)}: {before} → {after}{grader}")
-    if len(flips) > FLIPS_SHOWN:
-        lines.append(f"- and {len(flips) - FLIPS_SHOWN} more")
-    return "\n".join(lines)
+def _flips(decision: Decision, blocked: Sequence[Comparison]) -> str:
+    """The worst few calls of the blocked segments, by id: each segment shows one before any shows its second."""
+    queues = {row.name: worst_flips(decision, row) for row in blocked}
+    lines: list[str] = []
+    seen: set[tuple[str, str, str]] = set()
+    for nth in range(max(map(len, queues.values()), default=0)):
+        for name, flips in queues.items():
+            flip = flips[nth] if nth < len(flips) else None
+            if flip is not None and (flip.model, flip.case, flip.decision) not in seen:
+                seen.add((flip.model, flip.case, flip.decision))
+                lines += [_flip(name, flip)] if len(lines) < FLIPS_SHOWN else []
+    if not lines:
+        return ""
+    more = [f"- and {len(seen) - len(lines)} more"] if len(seen) > len(lines) else []
+    return "\n".join(["**Got worse:**", "", *lines, *more])
+
+
+def _flip(segment: str, flip: Flip) -> str:
+    before, after = rate(flip.baseline_passed, flip.baseline_trials), rate(flip.candidate_passed, flip.candidate_trials)
+    grader = f" by {code(flip.grader)}" if flip.grader else ""
+    return f"- {code(flip.case)} {code(flip.decision)}: {before} → {after}{grader} ({code(segment)})"
 
 
 def _missing(decision: Decision) -> str:

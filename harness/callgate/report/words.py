@@ -57,7 +57,10 @@ def plural(count: int, noun: str) -> str:
 
 
 def in_segment(flip: Flip, comparison: Comparison) -> bool:
-    """Whether a flip belongs to the segment and model of a comparison."""
+    """Whether a flip belongs to the segment and model of a comparison; a must-pass decision is a segment of its own."""
+    alone = comparison.segment.get("must_pass")
+    if alone is not None:
+        return f"{flip.case} {flip.decision}" == alone and flip.model == comparison.model
     here = all(flip.segments.get(key) == value for key, value in comparison.segment.items())
     return here and flip.model == comparison.model
 
