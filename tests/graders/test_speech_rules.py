@@ -65,16 +65,16 @@ def test_the_language_is_the_expected_one_else_the_callers(said, expect, reply, 
     assert verdict(graded("language_match", context(said, segment="en", **expect), reply)) == wanted
 
 
-def test_a_german_case_needs_no_pack_to_be_told_from_english():
+def test_a_german_case_is_told_from_english():
     where = context("Ich brauche einen Termin für Montag.", language="de")
     assert verdict(graded("language_match", where, "Gerne, passt es Ihnen am Montag um zehn Uhr?")) == "pass"
     assert verdict(graded("language_match", where, "Sure, would ten on Monday work for you?")) == "fail"
 
 
 def test_a_rule_without_a_pack_is_a_failure_and_never_a_pass():
-    where = context("Ich brauche einen Termin.", language="de", must_say=({"time": "14:00"},), must_not_ask=("name",))
+    where = context("Chcę umówić wizytę.", language="pl", must_say=({"time": "14:00"},), must_not_ask=("name",))
     for rule in ("must_say", "repeat_question", "numbers_grounded", "claimed_action_without_call", "forbidden_promise"):
-        grade = graded(rule, where, "Gerne, Montag um 14:00 passt uns gut.")
+        grade = graded(rule, where, "Oczywiście, poniedziałek o 14:00 bardzo nam pasuje.")
         assert verdict(grade) == "Failure", rule
         assert grade.kind == "no_pack"
 

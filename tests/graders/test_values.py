@@ -296,7 +296,7 @@ def test_slash_dates_keep_both_readings():
 
 
 def test_a_language_without_a_pack_finds_nothing():
-    assert find("um 14:00 Uhr", "de") == ()
+    assert find("o godzinie 14:00", "pl") == ()
 
 
 def test_a_long_text_full_of_numbers_is_read_in_time():

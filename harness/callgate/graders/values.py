@@ -16,7 +16,10 @@ from callgate.graders.packs import Form, Pack, pack
 from callgate.graders.text import fold
 
 Kind = Literal["time", "date", "money", "phone", "number"]
-_PHONE = re.compile(r"(?<![\w-])(?:\+?1[\s.-]?)?(?:\(\d{3}\)\s?|\d{3}[\s.-]?)?\d{3}[\s.-]?\d{4}(?![\w-])")
+_PHONE = re.compile(
+    r"(?<![\w-])(?:\+?1[\s.-]?)?(?:\(\d{3}\)\s?|\d{3}(?:[\s.-]|,\s)?)?\d{3}(?:[\s.-]|,\s)?\d{4}(?![\w-])"
+)
+_PHONE_LENGTHS = (7, 10, 11)
 _ISO = re.compile(r"(?<!\w)(20\d\d)-(\d\d)-(\d\d)(?!\d)")
 _SLASH = re.compile(r"(?<![\w/])(\d{1,2})/(\d{1,2})(?:/(20\d\d|\d\d))?(?![\w/])")
 _RANK: dict[str, int] = {"time": 0, "date": 1, "phone": 2, "money": 3, "number": 4}
@@ -191,6 +194,10 @@ def _others(known: Pack, text: str, folded: str) -> list[Value]:
         digits = _digits(known, match.group())
         if len(digits) >= 7:
             add("phone", match, digits)
+    for match in known.spoken_groups.finditer(folded):
+        digits = _grouped(known, match.group())
+        if len(digits) in _PHONE_LENGTHS:
+            add("phone", match, digits)
     for match in _ISO.finditer(folded):
         add("date", match, Day(*(int(part) for part in match.groups())))
     for match in _SLASH.finditer(folded):
@@ -210,6 +217,12 @@ def _digits(known: Pack, said: str) -> str:
             out += known.digits.get(word, word) * times
             times = 1
     return out
+
+
+def _grouped(known: Pack, said: str) -> str:
+    """The digits of groups said as numbers: "tres doce, quinientos cincuenta y cinco" is 312555."""
+    groups = known.spoken_group.findall(said)
+    return "".join(known.digits.get(g) or (g if g.isdigit() else f"{number_of(g, known) or 0:g}") for g in groups)
 
 
 def _slashed(known: Pack, match: re.Match[str]) -> tuple[Day, ...]:

@@ -69,6 +69,8 @@ class Pack:
     word: re.Pattern[str]
     one_number: re.Pattern[str]
     spoken_digits: re.Pattern[str]
+    spoken_groups: re.Pattern[str]  # a telephone number said in groups: "three twelve, five fifty-five, oh one..."
+    spoken_group: re.Pattern[str]
     month_first: bool
     forms: tuple[Form, ...]
     hint: re.Pattern[str]  # a text without any of this holds no value
@@ -128,9 +130,11 @@ def pack(language: str) -> Pack | None:
         repeats=_folded(data["repeats"]),
         relative=tuple((lexicon([words]), days) for words, days in data["relative"].items()),
         parts=tuple((part, lexicon(words)) for part, words in data["parts"].items()),
-        word=lexicon([word for table in _NUMBERS for word in data[table]]),
+        word=re.compile(_any(word for table in _NUMBERS for word in data[table])),
         one_number=re.compile(groups["w"]),
         spoken_digits=_spoken_digits(data),
+        spoken_groups=re.compile(rf"(?<!\w){_group(data)}(?:[\s,.-]+{_group(data)}){{5,10}}(?!\w)"),
+        spoken_group=re.compile(rf"(?<!\w){_group(data)}(?!\w)"),
         month_first=data["slash_dates"] == "mdy",
         forms=tuple(_forms(data, groups)),
         hint=_hint(data),
@@ -168,7 +172,7 @@ def _groups(data: Mapping[str, Any]) -> dict[str, str]:
     below = f"(?:{tens}|{_any([*data['teens'], *data['units']])})"
     under = f"(?:{_any(data['hundreds'])}(?:{_bare(data['hundreds_join'])}{below})?|{below})"
     thousand = _any(data["thousand"])
-    words = rf"(?:(?:{under}\s)?{thousand}(?:{_bare(data['thousand_join'])}{under})?|{under})"
+    words = rf"(?:(?:{under}\s?)?{thousand}(?:{_bare(data['thousand_join'])}{under})?|{under})"
     digits = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:[.,]\d+)?"
     spoken = rf"(?:(?:{_bare(data['minutes_zero'])}){_any(data['units'])}|{tens}|{_any(data['teens'])})"
     part = _any(form for words_ in data["parts"].values() for form in words_)
@@ -216,7 +220,7 @@ _TO_THE_HOUR = (5, 10, 20, 25)
 
 def _needed(form: str) -> tuple[str, ...]:
     """The words that stand in a form outside of placeholders, groups and what is optional."""
-    plain = unaccented(form)
+    plain = re.sub(r"(?<!\\)[$^]", " ", unaccented(form))  # anchors; an escaped one is a dollar
     while "(" in plain:
         plain = re.sub(r"\\?\([^()]*\)\??", " ", plain)
     plain = re.sub(r"\\[a-z]|\{\w+\}\??|\[[^\]]*\]\??|.\?", " ", plain)
@@ -230,7 +234,14 @@ def _spoken_digits(data: Mapping[str, Any]) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w){repeated}(?:[\s,.-]+{repeated}){{4,14}}(?!\w)")
 
 
+def _group(data: Mapping[str, Any]) -> str:
+    """One group of a telephone number said in numbers under a thousand, or written in up to four digits."""
+    tens = rf"{_any(data['tens'])}(?:{_bare(data['tens_join'])}{_any(data['units'])})?"
+    below = f"(?:{tens}|{_any([*data['teens'], *data['units'], *data['digits']])})"
+    return rf"(?:{_any(data['hundreds'])}(?:{_bare(data['hundreds_join'])}{below})?|{below}|\d{{1,4}})"
+
+
 def _hint(data: Mapping[str, Any]) -> re.Pattern[str]:
-    tables = ("units", "teens", "tens", "hundreds", "hours", "ordinals", "weekdays", "digits", "relative")
+    tables = (*_NUMBERS, "hours", "ordinals", "weekdays", "digits", "relative")
     exact = [entry["form"] for key in ("times", "numbers") for entry in data[key] if "is" in entry]
     return re.compile(r"\d|(?<!\w)" + _any([*(word for table in tables for word in data[table]), *exact]))
