@@ -220,10 +220,12 @@ def test_a_parameter_that_litellm_would_rename_goes_through_litellm_and_the_run_
     outcomes, _ = provider(lanes.engine_for("openai/anything"), requests)
     assert isinstance(outcomes["plain"], Reply)
     assert dict(lanes.carried) == {"direct": 1, "litellm": 1}
+    lanes.close()
     assert lanes.words == "1 call direct, 1 through litellm"
     only = Lanes("litellm")
     provider(only.engine_for("openai/anything"), requests[:1])
     assert dict(only.carried) == {"litellm": 1}
+    only.close()
 
 
 def test_half_a_surrogate_pair_in_a_models_own_words_does_not_end_the_conversation(provider):

@@ -4,18 +4,16 @@ everywhere else. Counts which lane carried what, so that the run can say so."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import aclosing
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from callgate.concepts import Engine, Failure, Mistake, Reply, Request
 from callgate.engines.direct import DirectEngine, carries, why_not
 from callgate.engines.pool import pooled
 from callgate.engines.program import Program, arguments, is_program
-
-if TYPE_CHECKING:
-    from callgate.engines.litellm import LitellmEngine
+from callgate.engines.workers import Workers
 
 Transport = Literal["auto", "litellm", "direct"]
 WORKERS = 512
@@ -39,6 +37,7 @@ class Lanes:
         self.workers = workers
         self.seconds = seconds
         self.carried: Counter[str] = Counter()
+        self.litellm = Workers(seconds=seconds)
 
     def engine_for(self, model: str) -> Engine:
         """The engine that reaches `model`. Raises Mistake where only the direct lane may be used and it cannot,
@@ -50,6 +49,15 @@ class Lanes:
         if self.transport == "direct" and why is not None:
             raise Mistake(f"transport: direct does not reach {model}: {why}; use transport: auto")
         return _Lane(self, direct=self.transport != "litellm" and why is None)
+
+    def prepare(self, models: Iterable[str]) -> None:
+        """Lets litellm be imported in the background where it will be needed."""
+        if any(not is_program(model) and (self.transport == "litellm" or why_not(model)) for model in models):
+            self.litellm.prepare()
+
+    def close(self) -> None:
+        """Ends what runs beside this process."""
+        self.litellm.close()
 
     @property
     def words(self) -> str:
@@ -68,7 +76,6 @@ class _Lane:
         self._lanes = lanes
         self._program = Program(program, lanes.root, seconds=lanes.seconds) if program else None
         self._direct = DirectEngine(seconds=lanes.seconds) if direct else None
-        self._litellm: LitellmEngine | None = None
 
     async def run(self, requests: AsyncIterator[Request]) -> AsyncIterator[tuple[Request, Reply | Failure]]:
         """Yields each request with its reply or its Fault, in the order in which they finish."""
@@ -81,8 +88,6 @@ class _Lane:
                 await self._program.close()
             if self._direct is not None:
                 await self._direct.close()
-            if self._litellm is not None:
-                await self._litellm.close()
 
     async def _answer(self, request: Request) -> Reply | Failure:
         if self._program is not None:
@@ -92,9 +97,4 @@ class _Lane:
             self._lanes.carried["direct"] += 1
             return await self._direct.answer(request)
         self._lanes.carried["litellm"] += 1
-        if self._litellm is None:
-            from callgate.engines.litellm import LitellmEngine
-
-            self._litellm = LitellmEngine(seconds=self._lanes.seconds)
-            self._litellm.open()
-        return await self._litellm.answer(request)
+        return await self._lanes.litellm.answer(request)

@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
 from dataclasses import replace
 from functools import lru_cache
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 
@@ -83,6 +84,12 @@ def keys_missing_for(model: str) -> tuple[str, ...]:
     """The environment variables that litellm misses for a model of a provider that it knows and we do not."""
     found: Mapping[str, Any] = _litellm(simulator=False).validate_environment(model=model)
     return () if found["keys_in_environment"] else tuple(found["missing_keys"])
+
+
+def warm() -> None:
+    """Imports litellm and what its first call would import, before any call's time is running."""
+    _litellm(simulator=False)
+    import_module("openai.resources.chat")
 
 
 @lru_cache(maxsize=2)
