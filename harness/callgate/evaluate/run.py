@@ -256,7 +256,7 @@ def _stored(bench: Bench, options: Options, measured: Measured | None = None) ->
     plan = bench.plan
     trials = measured.all() if measured else ()
     return {
-        "code": own_code() if measured else "",
+        "code": own_code() if measured and not (bench.ran_dry or bench.interrupted) else "",  # it goes on from there
         "path": plan.eval.place().file,
         "options": {key: value for key, value in asdict(options).items() if value},
         "baseline": asdict(plan.baseline),
