@@ -6,7 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from hashlib import sha256
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from callgate.concepts import Decision, Engine, Json, Mistake, digest
 from callgate.engines.access import missing_key
 from callgate.engines.lanes import Lanes
+from callgate.evaluate.first import needs_litellm_soon, smoke
 from callgate.evaluate.leave import leave_reports
 from callgate.evaluate.measuring import (
     Bench,
@@ -83,11 +84,17 @@ def evaluate(root: Path, path: Path, options: Options, *, progress: Report | Non
         drawn = generations(plan, ledger, anew=options.release, now=time.time())
         identity = run_id(plan, graders, drawn)
         lanes = Lanes(plan.eval.transport, root=root, seconds=plan.eval.seconds)
-        asking = None if options.offline else engines([one.model for one in graders.judges], lanes)
+        judges = [one.model for one in graders.judges]
+        asking = None if options.offline else engines(judges, lanes)
         bench = Bench(plan, graders, ledger, asking, endpoints(plan), drawn, progress, salt=int(identity[:6], 16))
         before = None if options.regrade else _whole_run(ledger, identity)
         if before is None:
-            outcome, measured = _measured(bench, options, identity)
+            with closing(lanes):
+                if asking and needs_litellm_soon(bench):
+                    lanes.prepare([*bench.endpoints, *judges])
+                lines = smoke(bench)
+                outcome, measured = _measured(bench, options, identity)
+            outcome = replace(outcome, notes=(*lines, *outcome.notes))
         else:
             outcome, measured = Outcome(before, plan, Spent(), Spent(), 0.0, interrupted=False), None
         notes = (*notes, *outcome.notes, *_candidates(ledger, plan, drawn))

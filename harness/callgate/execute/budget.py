@@ -61,10 +61,10 @@ class Purse:
             why = (
                 f"${self._used.dollars:.2f} of ${cap.dollars:.2f} is used; the next call may cost ${worst.dollars:.2g}"
             )
-            return Refusal(f"budget: {why}", passing=self._flying > 0)
+            return Refusal(why, passing=self._flying > 0)
         if cap.tokens is not None and self._used.tokens + self._held.tokens + worst.tokens > cap.tokens:
             why = f"{self._used.tokens} of {cap.tokens} tokens are used; the next call may take {worst.tokens}"
-            return Refusal(f"budget: {why}", passing=self._flying > 0)
+            return Refusal(why, passing=self._flying > 0)
         self._held = _sum(self._held, worst, 1)
         self._flying += 1
         self.calls += 1
