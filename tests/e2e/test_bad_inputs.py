@@ -1,0 +1,225 @@
+"""Nothing that is wrong or was not measured exits 0; each says what it is in one line, with its place."""
+
+import re
+import threading
+
+import pytest
+from scratch import small
+
+from loopback import Answer, Loopback, failing, saying
+from simulated import simulated
+
+EVAL = "evals/receptionist.yaml"
+WORLD = "datasets/receptionist/_world.yaml"
+CASE = "datasets/receptionist/en-book-half-past-six.yaml"
+PROMPT = "prompts/receptionist/v3/prompt.md"
+NOTHING = "segments: {language: en, call_type: booking}\ncaller: Hello?\nexpect: {}\n"
+TYPO = "segments: {language: en, call_type: boking}\ncaller: Hello?\nexpect: {language: en}\n"
+
+
+def _only(project, *kept):
+    for path in (project.root / "datasets/receptionist").iterdir():
+        if path.name not in kept:
+            path.unlink()
+
+
+MISTAKES = {
+    "no cases": (lambda p: _only(p, "_world.yaml"), "datasets/receptionist:1:1: holds no case"),
+    "empty folder": (_only, "datasets/receptionist:1:1: holds no case"),
+    "protected segment": (
+        lambda p: p.edit(EVAL, "[call_type=booking]", "[call_type=sales]"),
+        f"{EVAL}:14:13: no case is in the protected segment call_type=sales",
+    ),
+    "key": (
+        lambda p: p.edit(EVAL, "metrics:", "metric:"),
+        f"{EVAL}:13:3: unknown key 'metric'; did you mean 'metrics'?",
+    ),
+    "grader": (
+        lambda p: p.edit(EVAL, "brevity:", "brevty:"),
+        f"{EVAL}:9:5: unknown grader 'brevty'; did you mean 'brevity'?",
+    ),
+    "own grader": (
+        lambda p: p.edit(EVAL, "offers_open_slot", "offer_open_slot"),
+        f"{EVAL}:11:5: unknown grader 'offer_open_slot'; did you mean 'offers_open_slot'?",
+    ),
+    "segment": (
+        lambda p: p.edit(EVAL, "segments: [language,", "segments: [langage,"),
+        f"{EVAL}:7:12: no case has the segment 'langage'; did you mean 'language'?",
+    ),
+    "attribute of a case": (
+        lambda p: p.edit(CASE, "call_type: booking", "call_typ: booking"),
+        f"{CASE}:2:26: unknown segment 'call_typ'; did you mean 'call_type'?",
+    ),
+    "call type of a case": (
+        lambda p: p.write("datasets/receptionist/typo.yaml", TYPO),
+        "datasets/receptionist/typo.yaml:1:26: call_type 'boking' is not declared in _world.yaml; did you mean 'booking'?",
+    ),
+    "variable": (
+        lambda p: p.edit(PROMPT, "\n", "\nWe are {{config.dealer_nam}}.\n"),
+        f"{PROMPT}:2:8: unknown name {{{{config.dealer_nam}}}} for case en-ask-loaner-like-the-neighbor; did you mean 'config.dealer_name'?",
+    ),
+    "metric": (
+        lambda p: p.edit(EVAL, "[success]", "[sucess]"),
+        f"{EVAL}:13:13: unknown metric 'sucess'; did you mean 'success'?",
+    ),
+    "expectation": (
+        lambda p: p.edit(CASE, "must_not_ask", "must_not_aks"),
+        f"{CASE}:11:7: unknown key 'must_not_aks'; did you mean 'must_not_ask'?",
+    ),
+    "tool": (
+        lambda p: p.edit(CASE, "book_appointment: {", "book_apointment: {"),
+        f"{CASE}:23:15: no prompt has the tool 'book_apointment'; did you mean 'book_appointment'?",
+    ),
+    "nothing grades it": (
+        lambda p: p.write("datasets/receptionist/nothing.yaml", NOTHING),
+        "datasets/receptionist/nothing.yaml:3:1: nothing grades decision 'answer': say in 'expect' what is right",
+    ),
+    "prompt": (
+        lambda p: p.edit(EVAL, "receptionist/v3", "receptionist/v33"),
+        f"{EVAL}:5:1: there is no prompt 'prompts/receptionist/v33'; did you mean 'receptionist/v3'?",
+    ),
+    "rubric": (
+        lambda p: p.edit(EVAL, "faithfulness.md", "faith.md"),
+        f"{EVAL}:10:5: judge: rubric 'prompts/judges/faith.md'",
+    ),
+    "simulated model": (
+        lambda p: p.edit(EVAL, "sim/receptionist-small", "sim/receptionist-smal"),
+        "sim/receptionist-smal: there is no such simulated model; did you mean 'sim/receptionist-small'?",
+    ),
+    "not YAML": (lambda p: p.edit(EVAL, "models: [", "models: [["), f"{EVAL}:7:1: not YAML: "),
+}
+
+
+@pytest.mark.parametrize("command", ["validate", "eval"])
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_in_a_file_exits_2_and_is_told_in_one_line_with_its_place(project, mistake, command):
+    spoil, line = MISTAKES[mistake]
+    spoil(project)
+    ran = project.run(command, "receptionist")
+    told = [each for each in ran.said.splitlines() if line in each]
+    assert ran.code == 2, ran.said
+    assert len(told) == 1, ran.said
+    assert "Traceback" not in ran.said
+    if command == "eval":
+        assert ran.err.strip() == told[0], "one mistake is one line"
+        assert not (project.root / "reports").exists()
+
+
+def test_several_mistakes_are_told_at_once_each_on_its_line(project):
+    for mistake in ("nothing grades it", "attribute of a case", "variable", "metric", "tool"):
+        MISTAKES[mistake][0](project)
+    ran = project.run("validate")
+    assert ran.code == 2
+    assert len([line for line in ran.out.splitlines() if re.match(r"\S+:\d+:\d+: ", line)]) == 5, ran.out
+    assert ran.out.splitlines()[-1].endswith("5 mistakes")
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (("eval", "recepcionist"), "no eval 'recepcionist'"),
+        (("eval", "receptionist", "--case", "es-cita"), "--case es-cita: no such case"),
+        (("eval", "receptionist", "--segment", "language=pt"), "--segment language=pt: no case has it"),
+        (("eval", "receptionist", "--segment", "es"), "--segment 'es': 'es' is not NAME=VALUE"),
+        (("eval", "receptionist", "--failed"), "--failed: there is no whole run of receptionist yet"),
+        (("eval", "receptionist", "--candidate", "prompts/receptionist/v7"), "--candidate:1:1: there is no prompt"),
+        (("eval", "receptionist", "--model", "sim/nonesuch"), "sim/nonesuch: there is no such simulated model"),
+        (("show", "last"), "there is no run yet"),
+        (("compare", "nowhere.csv", "nowhere.csv"), "nowhere.csv:1:1: no such file of results"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_a_mistake_on_the_command_line_exits_2_with_one_line(project, words, line):
+    ran = project.run(*words)
+    assert ran.code == 2
+    assert line in ran.err
+    assert len(ran.err.splitlines()) == 1, ran.err
+    assert ran.out == ""
+
+
+def test_outside_a_project_it_says_so(tmp_path, project):
+    elsewhere = tmp_path.parent / "elsewhere"
+    elsewhere.mkdir()
+    ran = type(project)(elsewhere).run("eval")
+    assert ran.code == 2
+    assert "no evals/ folder" in ran.err
+
+
+# ---------------------------------------------------------------------------------------- what was not measured
+
+LIVE = ("eval", "receptionist", "--model", "openai/anything")
+BAD_REPLIES = {
+    "it fails": (failing(500, "boom"), "provider_error: HTTP 500: boom"),
+    "it hangs up": (Answer(b"", manner="reset"), "provider_error: no answer: "),
+    "it sends a page": (Answer(b"<html>busy</html>"), "malformed: no chat completion"),
+}
+
+
+@pytest.fixture
+def three(tmp_path):
+    project = small(tmp_path, ("en-ask-loaner-like-the-neighbor", "en-book-half-past-six", "es-mover-por-nombre"))
+    project.edit(EVAL, "protect: [call_type=booking]", "protect: []")
+    return project
+
+
+@pytest.mark.parametrize("manner", BAD_REPLIES)
+def test_replies_that_never_come_make_the_run_incomplete_and_the_same_command_completes_it(three, manner):
+    bad, why = BAD_REPLIES[manner]
+    well, mended = simulated(), threading.Event()
+
+    def answer(body, number):
+        return well(body, number) if mended.is_set() or "six thirty" not in str(body["messages"]) else bad
+
+    with Loopback(answer) as server:
+        wire = {"OPENAI_API_KEY": "x", "OPENAI_API_BASE": server.base}
+        ran = three.run(*LIVE, **wire)
+        assert ran.code == 3, ran.said
+        assert "Traceback" not in ran.said
+        missing = three.decision()["missing"]
+        lost = missing["planned"] - missing["measured"]
+        assert 0 < lost < missing["planned"]
+        assert lost == sum(missing["failures"].values())
+        last = ran.out.rstrip().splitlines()[-1]
+        assert last.startswith(f"INCOMPLETE   {lost} of {missing['planned']} planned trials were not measured.")
+        assert f"en-book-half-past-six book-five-fifteen baseline trial 1: {why}" in ran.out
+        assert {row["verdict"] for row in three.decision()["comparisons"] if not row["segment"]} == {"incomplete"}
+        kept = sum("six thirty" not in str(seen.body["messages"]) for seen in server.seen)
+        mended.set()
+        again = three.run(*LIVE, **wire)
+        assert again.code == 4, again.said
+        assert three.paid()["from_the_ledger"] == kept
+        assert three.decision()["missing"]["failures"] == {}
+
+
+def test_a_key_that_the_provider_refuses_is_said_after_what_was_in_flight_and_no_more(three):
+    with Loopback(lambda *_: failing(401, "Incorrect API key provided: sk-secret-0123456789abcdef")) as server:
+        ran = three.run(*LIVE, OPENAI_API_KEY="sk-secret-0123456789abcdef", OPENAI_API_BASE=server.base)
+    assert ran.code == 3
+    assert len(server.seen) <= 16
+    assert "auth: HTTP 401" in ran.out
+    left = [path for path in three.root.rglob("*") if path.is_file()]
+    assert not [path for path in left if b"sk-secret-0123456789abcdef" in path.read_bytes()]
+    assert "sk-secret-0123456789abcdef" not in ran.said
+
+
+@pytest.mark.parametrize(
+    ("reply", "why"),
+    [(saying("It is fine, I would say: pass."), "It is fine"), (failing(500, "boom"), "HTTP 500")],
+    ids=["answers prose", "does not answer"],
+)
+def test_a_judge_that_gives_no_verdict_makes_the_run_incomplete_and_says_what_it_answered(three, reply, why):
+    well = simulated()
+
+    def answer(body, number):
+        return reply if body["model"] == "judge" else well(body, number)
+
+    three.edit(EVAL, "model: sim/judge", "model: openai/judge")
+    with Loopback(answer) as server:
+        ran = three.run(*LIVE, OPENAI_API_KEY="x", OPENAI_API_BASE=server.base)
+    assert ran.code == 3, ran.said
+    assert [seen for seen in server.seen if seen.body["model"] == "judge"]
+    assert "Traceback" not in ran.said
+    told = [line for line in ran.out.splitlines() if why in line]
+    assert told
+    assert "judge:" in told[0]
+    assert ran.out.splitlines()[-1].startswith("INCOMPLETE   judge:")

@@ -1,0 +1,79 @@
+"""The shipped eval passes; the demo blocks, and exits 0 exactly when it found what was planted. All cases, simulated."""
+
+import re
+import shutil
+
+import pytest
+from scratch import Project, whole
+
+DEMO = "spanish-regression"
+
+
+@pytest.fixture(scope="module")
+def shipped(tmp_path_factory):
+    """All that ships, the receptionist and the demo evaluated."""
+    project = whole(tmp_path_factory.mktemp("shipped"))
+    return project, project.run("eval", "receptionist", timeout=300), project.run("demo", timeout=300)
+
+
+def rows(project, name):
+    found = {}
+    for row in project.decision(name)["comparisons"]:
+        found[",".join(f"{key}={value}" for key, value in row["segment"].items()) or "all"] = row
+    return found
+
+
+def test_the_shipped_eval_passes_and_says_that_it_is_simulated(shipped):
+    project, ran, _ = shipped
+    assert ran.code == 0, ran.said
+    assert "SIMULATED" in ran.out.splitlines()[0]
+    assert ran.out.splitlines()[-1].startswith("PASS   ")
+    decision = project.decision()
+    assert decision["verdict"] == "pass"
+    assert decision["simulated"]
+    assert decision["missing"]["failures"] == {}
+    assert rows(project, "receptionist")["call_type=booking"]["verdict"] == "pass"
+
+
+def test_the_demo_is_better_on_average_blocked_for_spanish_and_exits_0(shipped):
+    project, _, ran = shipped
+    assert ran.code == 0, ran.said
+    found = rows(project, DEMO)
+    assert found["all"]["change"] > 0
+    assert found["language=es"]["verdict"] == "block"
+    assert found["language=es"]["change"] < -0.05
+    assert project.decision(DEMO)["exit_code"] == 1
+    screen = ran.out.splitlines()
+    last = [line for line in screen if line][-1]
+    assert last.startswith("BLOCK   language=es fell ")
+    assert re.search(r"next: callgate show last es-\S+$", last)
+    flips = [line for line in screen if re.match(r"  es-\S+ \S+ +\d+/\d+ -> \d+/\d+ ", line)]
+    assert flips, ran.out
+    assert '"' in flips[0], "what was said"
+    assert ran.err.splitlines()[-1].startswith("demo: the planted regression was found")
+
+
+def test_the_next_command_of_the_demo_shows_the_call_on_both_sides(shipped):
+    project, _, ran = shipped
+    words = ran.out.rstrip().splitlines()[-1].rpartition("next: callgate ")[2].split()
+    shown = project.run(*words)
+    assert shown.code == 0
+    assert "baseline v2" in shown.out
+    assert "candidate v3-brisk" in shown.out
+
+
+def test_a_demo_whose_candidate_has_no_planted_regression_exits_other_than_0(shipped, tmp_path):
+    root = tmp_path / "mended"
+    shutil.copytree(shipped[0].root, root)
+    project = Project(root)
+    project.edit(f"evals/demo/{DEMO}.yaml", "receptionist/v3-brisk", "receptionist/v3")
+    ran = project.run("demo", timeout=300)
+    assert ran.code not in {0, 2}, ran.said
+    assert "was NOT found" in ran.err
+    assert project.decision(DEMO)["verdict"] == "pass"
+
+
+def test_the_demo_measured_anew_elsewhere_gives_the_same_bytes(shipped, tmp_path):
+    again = whole(tmp_path)
+    assert again.run("demo", timeout=300).code == 0
+    assert again.report(name=DEMO) == shipped[0].report(name=DEMO)
