@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import more_utterances
 import pytest
-from pages import page, read, spoken
+from pack_pages import page, read, spoken
 from stage import context, graded, verdict
 
 from callgate.graders.language import guess, language_of

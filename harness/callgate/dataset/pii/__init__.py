@@ -26,7 +26,7 @@ _FINDERS = (
     spoken.numbers,
     spoken.codes,
 )
-LONGEST = 200_000
+LONGEST = 8_000
 """Texts are searched in pieces of this many characters, so that none takes long."""
 
 
@@ -35,12 +35,24 @@ def find(text: str, known: Collection[str] = ()) -> tuple[Found, ...]:
     if len(text) < 2:
         return ()
     found: list[Found] = []
-    for start in range(0, len(text), LONGEST):
-        piece = text[start : start + LONGEST]
+    start = 0
+    while start < len(text):
+        end = _cut(text, start)
+        piece = text[start:end]
         part = (*_all(piece), *names.found_names(piece, known))
         kept = _apart([one for one in part if not is_invented(one)])
         found += [Found(f.start + start, f.end + start, f.kind, f.key, f.spoken) for f in kept] if start else kept
+        start = end
     return tuple(found)
+
+
+def _cut(text: str, start: int) -> int:
+    """The end of the piece that begins at `start`: at the end of a line or a sentence, where there is one."""
+    end = start + LONGEST
+    if end >= len(text):
+        return len(text)
+    near = max(text.rfind(mark, end - 500, end) for mark in ("\n", ". ", "}", " "))
+    return near + 1 if near > start else end
 
 
 def _all(text: str) -> Iterator[Found]:

@@ -69,11 +69,13 @@ _LOCAL = (
     rf"(?:[^\W_][\w-]*(?:\s+{_JOIN}\s+[^\W_][\w-]*)+|(?:\w\s+){{2,}}\w|"
     r"(?:[^\W\d_]\s+){1,3}[^\W\d_][\w-]*(?:\s*\d+)?|[^\W_][\w-]*(?:\s*\d+)?)"
 )
-_EMAIL = re.compile(
-    rf"\b{_LOCAL}\s+(?:at|arroba)\s+{_HOST}(?:\s+(?:dash|guion|guión)\s+[\w-]+)?\s*(?:\s(?:dot|punto)\s|\.)\s*"
+_DOMAIN = re.compile(
+    rf"(?<=\s)(?:at|arroba)\s+{_HOST}(?:\s+(?:dash|guion|guión)\s+[\w-]+)?\s*(?:\s(?:dot|punto)\s|\.)\s*"
     r"(?:com|net|org|edu|gov|mx|es|us|io|co|biz|info)\b(?:\s+(?:dot|punto)\s+(?:mx|es|uk|ar|co))?",
     re.IGNORECASE,
 )
+_BEFORE = re.compile(rf"(?:\A|(?<=[^\w])){_LOCAL}\s+\Z", re.IGNORECASE)
+_BACK = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +87,13 @@ class _Word:
 
 def emails(text: str) -> Iterator[Found]:
     """ "dana dot whitfield at gmail dot com" """
-    for found in _EMAIL.finditer(text):
-        if "example" not in found.group().lower():
-            key = re.sub(r"\s+", " ", found.group().lower())
-            yield Found(found.start(), found.end(), "email", key, spoken=True)
+    for found in _DOMAIN.finditer(text):
+        first = max(0, found.start() - _BACK)
+        local = _BEFORE.search(text[first : found.start()])
+        start = first + local.start() if local else found.start()
+        whole = text[start : found.end()]
+        if "example" not in whole.lower():
+            yield Found(start, found.end(), "email", re.sub(r"\s+", " ", whole.lower()), spoken=True)
 
 
 def numbers(text: str) -> Iterator[Found]:
@@ -96,15 +101,11 @@ def numbers(text: str) -> Iterator[Found]:
     words = [_Word(m.start(), m.end(), m.group().lower()) for m in _TOKEN.finditer(text)]
     index = 0
     while index < len(words):
-        run = _run(text, words, index)
-        if run is None:
-            index += 1
-            continue
-        after, digits, end = run
+        after, digits, end = _run(text, words, index)
         start = words[index].start
-        if _counts(text, start, digits) and not digits.startswith("000"):
+        if digits and _counts(text, start, digits) and not digits.startswith("000"):
             yield Found(start, end, _kind(text, start, digits), digits, spoken=True)
-        index = after
+        index = max(after, index + 1)
 
 
 def _counts(text: str, start: int, digits: str) -> bool:
@@ -125,8 +126,8 @@ def _kind(text: str, start: int, digits: str) -> Kind:
     return "phone" if len(digits) in {7, 10, 11, 12} else "digits"
 
 
-def _run(text: str, words: Sequence[_Word], first: int) -> tuple[int, str, int] | None:
-    """The run that begins at word `first`: the word after it, its digits, where it ends; None where none begins."""
+def _run(text: str, words: Sequence[_Word], first: int) -> tuple[int, str, int]:
+    """The run that begins at word `first`: the word after it, its digits ("" where it is none), where it ends."""
     digits = ""
     index, end = first, 0
     said = singles = groups = 0
@@ -151,7 +152,7 @@ def _run(text: str, words: Sequence[_Word], first: int) -> tuple[int, str, int] 
         index += used
         end = words[index - 1].end
     if not digits or (said == 0 and singles < ENOUGH - 1) or groups > said + singles:
-        return None
+        return index, "", 0
     return index, digits, _last_end(words, first, index)
 
 
