@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from scratch import COMMAND, HOUSE, clean, small
 
-from callgate.cli import PRECEDENCE, worst
+from callgate.cli.shared import PRECEDENCE, worst
 
 SCHEMA = json.loads((HOUSE / "harness/callgate/schemas/decision.schema.json").read_text("utf-8"))
 CASE = "es-cita-dos-se-oyo-doce"

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 from change import HARD_CASE, NEW_CASE, PROMPT, made
 
-from callgate.cli import worst
+from callgate.cli.shared import worst
 from callgate.concepts import Mistake
 from callgate.evaluate.pull_request import tell
 from callgate.report.pull_request import comment, shown, to_json

@@ -1,0 +1,52 @@
+"""The commands, each a few lines: read the words, call the use case, print. Verdicts to stdout, progress to stderr.
+
+Exit codes (DESIGN.md part 5): 0 pass, 1 block, 2 usage or a mistake in a file, 3 incomplete, 4 inconclusive, 5 needs a
+person's review, 130 interrupted. A new command is a function in the module of its kind and a line in COMMANDS.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+
+import typer
+
+from callgate.cli import everyday, merging, setup
+from callgate.cli.shared import INTERRUPTED, say
+from callgate.concepts import Mistake
+
+COMMANDS: Mapping[str, Callable[..., None]] = {
+    "eval": everyday.eval_,
+    "plan": everyday.plan,
+    "demo": everyday.demo,
+    "show": everyday.show,
+    "compare": everyday.compare,
+    "validate": everyday.validate,
+    "regrade": everyday.regrade,
+    "ci": merging.ci,
+    "doctor": setup.doctor,
+}
+"""In the order of `callgate --help`."""
+
+app = typer.Typer(
+    help="Did the new prompt break calls, and for whom? PASS, BLOCK or INCONCLUSIVE, with reasons.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for _name, _command in COMMANDS.items():
+    app.command(_name)(_command)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The entry point: mistakes become lines on stderr and exit 2, Ctrl-C becomes 130."""
+    try:
+        app(args=list(arguments) if arguments is not None else None)
+    except Mistake as mistake:
+        for problem in mistake.problems or (str(mistake),):
+            say(str(problem))
+        sys.exit(2)
+    except KeyboardInterrupt:
+        say("interrupted; what was paid for is in the ledger, the same command goes on")
+        sys.exit(INTERRUPTED)

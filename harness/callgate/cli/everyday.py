@@ -1,0 +1,184 @@
+"""Every day: eval, plan, demo, show, compare, validate, regrade."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from callgate.cli.shared import (
+    Json,
+    Model,
+    Names,
+    Segment,
+    eval_files,
+    evaluated,
+    let_through,
+    pairs,
+    print_decision,
+    project_root,
+    say,
+    style,
+    worst,
+)
+
+
+class Transport(StrEnum):
+    """The lanes that may carry a call."""
+
+    auto = "auto"
+    litellm = "litellm"
+    direct = "direct"
+
+
+def eval_(
+    names: Names = None,
+    *,
+    model: Model = None,
+    baseline: Annotated[str | None, typer.Option(help="Prompt in use: a path, or git's REF:path.")] = None,
+    candidate: Annotated[str | None, typer.Option(help="Prompt proposed: a path, or git's REF:path.")] = None,
+    segment: Segment = None,
+    case: Annotated[list[str] | None, typer.Option(help="Only this case (may be repeated).")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only so many cases, spread over the set.")] = None,
+    failed: Annotated[
+        bool, typer.Option("--failed", help="Only cases that failed for the candidate last time.")
+    ] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Call no model: only what the ledger holds.")] = False,
+    max_cost: Annotated[
+        float | None, typer.Option(min=0, help="Stop before spending more than so many dollars.")
+    ] = None,
+    transport: Annotated[
+        Transport | None, typer.Option(help="How models are reached: auto, litellm or direct; the eval's by default.")
+    ] = None,
+    at_once: Annotated[int | None, typer.Option(min=1, max=512, help="At most so many calls at once.")] = None,
+    price: Annotated[
+        list[str] | None, typer.Option(help="MODEL=PROMPT/COMPLETION, dollars for a million tokens (may be repeated).")
+    ] = None,
+    settle: Annotated[
+        bool, typer.Option("--settle", help="Buy what the price to decide offers; says what it costs first.")
+    ] = False,
+    release: Annotated[
+        bool, typer.Option("--release", help="Draw the baseline anew, and let nothing through that is not decided.")
+    ] = False,
+    let_inconclusive: Annotated[
+        bool,
+        typer.Option("--let-inconclusive", help="Exit 0 on INCONCLUSIVE where the eval says on_inconclusive: warn."),
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Run the evals: does the candidate hold up against the baseline, in every segment?"""
+    from callgate.evaluate import Options
+
+    options = Options(
+        model=model,
+        baseline=baseline,
+        candidate=candidate,
+        segment=pairs(segment),
+        cases=tuple(case or ()),
+        limit=limit,
+        failed=failed,
+        offline=offline,
+        max_cost=max_cost,
+        transport=transport.value if transport else None,
+        at_once=at_once,
+        prices=tuple(price or ()),
+        settle=settle,
+        release=release,
+    )
+    outcomes = [evaluated(path, options, json=json) for path in eval_files(names or [])]
+    lenient = let_inconclusive and not release
+    codes = [let_through(outcome) if lenient else outcome.exit_code for outcome in outcomes]
+    raise typer.Exit(worst(codes))
+
+
+def plan(
+    names: Names = None,
+    *,
+    model: Model = None,
+    baseline: Annotated[str | None, typer.Option(help="Prompt in use: a path, or git's REF:path.")] = None,
+    candidate: Annotated[str | None, typer.Option(help="Prompt proposed: a path, or git's REF:path.")] = None,
+    segment: Segment = None,
+) -> None:
+    """Before spending: calls, dollars, minutes, and per segment the drop that would be found. Asks nothing."""
+    from callgate.evaluate import Options
+    from callgate.evaluate.foresee import foresee, outlook_text
+
+    options = Options(model=model, baseline=baseline, candidate=candidate, segment=pairs(segment))
+    for path in eval_files(names or []):
+        sys.stdout.write(outlook_text(foresee(project_root(), path, options)))
+
+
+def demo(*, json: Json = False) -> None:
+    """A candidate that is better on average and worse for Spanish callers; exits 0 exactly when the gate finds it."""
+    from callgate.evaluate import Options
+
+    outcome = evaluated(project_root() / "evals" / "demo" / "spanish-regression.yaml", Options(), json=json)
+    rows = {row.name: row for row in outcome.decision.comparisons}
+    overall, spanish = rows.get("all"), rows.get("language=es")
+    better = overall is not None and overall.change is not None and overall.change > 0
+    found = spanish is not None and spanish.verdict == "block" and outcome.decision.verdict == "block"
+    if not json:
+        say(
+            "demo: the planted regression was found: better on average, blocked for Spanish callers"
+            if better and found
+            else "demo: the planted regression was NOT found"
+        )
+    raise typer.Exit(0 if better and found else max(1, outcome.exit_code))
+
+
+def show(
+    run: Annotated[str, typer.Argument(help="A run's id, or `last`.")] = "last",
+    case: Annotated[str | None, typer.Argument(help="A case: its call, baseline beside candidate.")] = None,
+    *,
+    segment: Segment = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every segment, every flip.")] = False,
+    json: Json = False,
+) -> None:
+    """A run again, or one of its calls turn by turn, at no cost."""
+    from callgate.evaluate import shown
+
+    text = shown(project_root(), run, case, segment=pairs(segment), everything=everything, as_json=json, style=style())
+    sys.stdout.write(text)
+
+
+def compare(
+    baseline: Annotated[Path, typer.Argument(help="Results of the variant in use: JSONL, CSV, promptfoo or Inspect.")],
+    candidate: Annotated[Path, typer.Argument(help="Results of the variant proposed.")],
+    *,
+    by: Annotated[
+        list[str] | None, typer.Option(help="Segment attribute, or several joined by * (may be repeated).")
+    ] = None,
+    metric: Annotated[
+        str | None, typer.Option(help="The grader to compare; default: success, or the only one.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Gate two result files that anything produced. Runs nothing, costs nothing."""
+    from callgate.interchange import compare as compare_results
+
+    decision = compare_results(baseline, candidate, by=tuple(by or ()), metric=metric)
+    print_decision(decision, "", json=json)
+    raise typer.Exit(decision.exit_code)
+
+
+def validate(names: Names = None, *, json: Json = False) -> None:
+    """Check evals, prompts and cases: every mistake at once, with its place and what would be right."""
+    from callgate.evaluate import validated
+
+    report = validated(project_root(), eval_files(names or []))
+    if json:
+        sys.stdout.write(report.to_json())
+    else:
+        sys.stdout.write(report.text())
+    raise typer.Exit(2 if report.problems else 0)
+
+
+def regrade(names: Names = None, *, json: Json = False) -> None:
+    """Grade the replies of the last run again, with the graders as they are now. Calls no model."""
+    from callgate.evaluate import Options
+
+    outcomes = [evaluated(path, Options(offline=True, regrade=True), json=json) for path in eval_files(names or [])]
+    raise typer.Exit(worst([outcome.exit_code for outcome in outcomes]))
