@@ -8,8 +8,7 @@ from pack_pages import page, read, spoken
 from stage import context, graded, verdict
 
 from callgate.graders.language import guess, language_of
-from callgate.graders.packs import FOLDER, LANGUAGES, PHRASES, pack
-from callgate.graders.rules.questions import slots
+from callgate.graders.packs import FOLDER, LANGUAGES, PHRASES, pack, slots
 from callgate.graders.values import find
 
 LEAST = {"en": 300, "es": 300}

@@ -19,7 +19,6 @@ Kind = Literal["time", "date", "money", "phone", "number"]
 _PHONE = re.compile(
     r"(?<![\w-])(?:\+?1[\s.-]?)?(?:\(\d{3}\)\s?|\d{3}(?:[\s.-]|,\s)?)?\d{3}(?:[\s.-]|,\s)?\d{4}(?![\w-])"
 )
-_WORD = re.compile(r"[a-z']+")
 _PHONE_LENGTHS = (7, 10, 11)
 _ISO = re.compile(r"(?<!\w)(20\d\d)-(\d\d)-(\d\d)(?!\d)")
 _SLASH = re.compile(r"(?<![\w/])(\d{1,2})/(\d{1,2})(?:/(20\d\d|\d\d))?(?![\w/])")
@@ -79,8 +78,7 @@ def find(text: str, language: str) -> tuple[Value, ...]:
     folded = fold(text)
     if known is None or not known.hint.search(folded):
         return ()
-    there = frozenset(_WORD.findall(folded))
-    likely = [form for form in known.forms if not any(there.isdisjoint(some) for some in form.needs)]
+    likely = [form for form in known.forms if all(word in folded for word in form.needs)]
     found = [value for form in likely for value in _read(form, known, text, folded)]
     found += _others(known, text, folded)
     kept: list[Value] = []

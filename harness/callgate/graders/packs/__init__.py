@@ -39,14 +39,14 @@ class Form:
     Where the pattern has a group `value` (« » in the file), that is the value and the rest only tells it from others.
 
     `exact` is the value itself (`is` in the file) where the words alone say it: "noon", "an hour and a half". `needs`
-    are sets of words of each of which one must be there, or the pattern cannot match: looking first is much faster.
+    are plain words without which the pattern cannot match: looking for them first is several times faster.
     """
 
     kind: str
     pattern: re.Pattern[str]
     add: float = 0
     exact: str | float | None = None
-    needs: tuple[frozenset[str], ...] = ()
+    needs: tuple[str, ...] = ()
     cents: str = ""  # "apart": two numbers make dollars and cents; "only": the number counts cents
 
 
@@ -109,12 +109,22 @@ def _folded(table: Mapping[str, Any]) -> dict[str, Any]:
     return {unaccented(key).replace("[ -]", " "): value for key, value in table.items()}
 
 
+@lru_cache(maxsize=1)
+def slots() -> frozenset[str]:
+    """The slots that some pack can recognise a question for; no pattern is compiled for the answer."""
+    return frozenset(slot for language in LANGUAGES for slot in _data(language)["slots"])
+
+
+def _data(language: str) -> Any:
+    return read_yaml(FOLDER / f"{language}.yaml", f"packs/{language}.yaml").value
+
+
 @lru_cache(maxsize=16)
 def pack(language: str) -> Pack | None:
     """The pack of a language, None where there is none; read once a process."""
     if language not in LANGUAGES:
         return None
-    data: Any = read_yaml(FOLDER / f"{language}.yaml", f"packs/{language}.yaml").value
+    data = _data(language)
     data["teens"] |= _composed(data)
     groups = _groups(data)
     return Pack(
@@ -218,29 +228,13 @@ _TO_THE_HOUR = (5, 10, 20, 25)
 """Minutes that are said before an hour without the word "minutes": "ten to four"."""
 
 
-def _needed(form: str) -> tuple[frozenset[str], ...]:
-    """Sets of words of each of which a text must hold one, or the form cannot match.
-
-    They are the first words of what stands in the form outside of optional parts: plain words, and groups in which
-    every alternative begins with a plain word.
-    """
-    plain = re.sub(r"(?<!\\)[$^]|\\.", " ", unaccented(form))  # anchors and classes
-    plain = re.sub(r"\(\?(?:[=!]|<[=!])(?:[^()]|\([^()]*\))*\)", " ", plain)  # what only stands around it
-    needs: list[frozenset[str]] = []
-    while (group := re.search(r"\((?:\?:)?([^()]*)\)([?*{]?)", plain)) is not None:
-        firsts = [re.match(r"([a-z']+)(?![a-z'?*]|\[|\{)", alternative) for alternative in group[1].split("|")]
-        if not group[2] and all(firsts) and not _joined(plain, group):
-            needs.append(frozenset(first[1] for first in firsts if first))
-        plain = plain[: group.start()] + " \0 " + plain[group.end() :]
-    plain = re.sub(r"\{\w+\}\??|\[[^\]]*\]\??|.\?", " ", plain)
-    needs += [frozenset({word}) for word in re.findall(r"(?<![\0])\b[a-z]+\b", plain)]
-    return tuple(needs)
-
-
-def _joined(form: str, group: re.Match[str]) -> bool:
-    """Whether a group is glued to letters or to another group, so that its words are none of their own."""
-    before, after = form[: group.start()][-1:], form[group.end() :][:1]
-    return before not in {"", " ", "«", "("} or after not in {"", " ", "»", ")", ","}
+def _needed(form: str) -> tuple[str, ...]:
+    """The words that stand in a form outside of placeholders, groups and what is optional."""
+    plain = re.sub(r"(?<!\\)[$^]", " ", unaccented(form))  # anchors; an escaped one is a dollar
+    while "(" in plain:
+        plain = re.sub(r"\\?\([^()]*\)\??", " ", plain)
+    plain = re.sub(r"\\[a-z]|\{\w+\}\??|\[[^\]]*\]\??|.\?", " ", plain)
+    return tuple(re.findall(r"[a-z$]+", plain))
 
 
 def _spoken_digits(data: Mapping[str, Any]) -> re.Pattern[str]:

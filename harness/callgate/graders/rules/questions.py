@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
 
 from callgate.concepts import CallerTurn, Evidence, Failure, Grade, NotApplicable, Score
 from callgate.files import did_you_mean
-from callgate.graders.packs import LANGUAGES, Pack, pack
+from callgate.graders.packs import LANGUAGES, Pack, pack, slots
 from callgate.graders.seen import Seen, Utterance
 from callgate.graders.text import excerpt, fold, sentences
 from callgate.graders.values import find
-
-
-@cache
-def slots() -> frozenset[str]:
-    """The slots that some pack can recognise a question for."""
-    return frozenset(slot for language in LANGUAGES if (found := pack(language)) for slot in found.slots)
 
 
 def questions(utterance: Utterance) -> list[tuple[int, str]]:
