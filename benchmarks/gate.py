@@ -9,13 +9,14 @@ from __future__ import annotations
 import argparse
 import csv
 import itertools
+import json
 import os
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -432,32 +433,41 @@ GROUPS: Mapping[str, Callable[[], Iterator[Cell]]] = {
 }
 
 
-def tallies(groups: Sequence[str], runs: int, seed: int, jobs: int) -> dict[str, Tally]:
-    """Simulate every cell of these groups, in shards over `jobs` processes."""
+def tallies(groups: Sequence[str], runs: int, seed: int, jobs: int, kept: Path | None = None) -> dict[str, Tally]:
+    """Simulate every cell of these groups, in shards over `jobs` processes; those in `kept` are not run again."""
     names = {cell.name: group for group in groups for cell in GROUPS[group]()}
     shards = [range(at, min(at + 250, runs)) for at in range(0, runs, 250)]
-    tasks = [(group, name, shard, seed) for name, group in names.items() for shard in shards]
+    tasks = [(group, name, shard, seed, kept) for shard in shards for name, group in names.items()]
     found = {name: Tally() for name in names}
     if jobs == 1:
-        results = map(_shard, tasks)
-        return _gathered(found, tasks, results)
+        return _gathered(found, tasks, map(_shard, tasks))
     with ProcessPoolExecutor(jobs) as pool:
         return _gathered(found, tasks, pool.map(_shard, tasks))
 
 
-Task = tuple[str, str, range, int]
+Task = tuple[str, str, range, int, Path | None]
 
 
 def _gathered(found: dict[str, Tally], tasks: Sequence[Task], results: Iterator[Tally]) -> dict[str, Tally]:
-    for (_, name, _, _), tally in zip(tasks, results, strict=True):
-        found[name] = found[name].merge(tally)
+    for task, tally in zip(tasks, results, strict=True):
+        found[task[1]] = found[task[1]].merge(tally)
     return found
 
 
 def _shard(task: Task) -> Tally:
-    group, name, shard, seed = task
+    group, name, shard, seed, kept = task
+    file = kept / f"{seed} {name} {shard.start}-{shard.stop}.json" if kept else None
+    if file and file.is_file():
+        body = json.loads(file.read_text(encoding="utf-8"))
+        return Tally(**{**body, "verdicts": Counter(body["verdicts"])})
     cell = next(cell for cell in GROUPS[group]() if cell.name == name)
-    return simulated(cell, shard, seed)
+    tally = simulated(cell, shard, seed)
+    if file:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part = file.with_suffix(f".{os.getpid()}")
+        part.write_text(json.dumps(asdict(tally)), encoding="utf-8")
+        part.replace(file)
+    return tally
 
 
 def main() -> int:
@@ -466,9 +476,10 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=20261120)
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--kept", type=Path, help="a folder for finished shards, so that a stopped run can go on")
     args = parser.parse_args()
     began = time.perf_counter()
-    of = tallies(args.groups or list(GROUPS), args.runs, args.seed, args.jobs)
+    of = tallies(args.groups or list(GROUPS), args.runs, args.seed, args.jobs, args.kept)
     error = 100 * (0.0475 / args.runs) ** 0.5
     print(f"{args.runs} runs a cell, seed {args.seed}; the Monte-Carlo error of a rate of 5 % is {error:.1f}")
     print("\ncell: PASS / INCONCLUSIVE / BLOCK / INCOMPLETE %, (candidate calls a case)")

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from callgate.concepts import CaseInfo, Policy, Side, Stratum
 from callgate.gate import build_decision, decide, needed, to_json
-from callgate.gate.judging import fisher
 from callgate.schemas import validator
+from callgate.stats.exact import fisher
 
 STAGED = Policy(by=("language",), looks=(2, 5, 10), weights=(0.1, 0.3, 0.6), confirm=5)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from callgate.concepts import Policy
 from callgate.gate.family import Test, above
 from callgate.gate.table import UNMEASURED, Table, View
+from callgate.stats.exact import fisher
 
 FISHER = 0.01  # a loss of trials this lopsided between the arms is itself a finding
 
@@ -66,19 +66,3 @@ def is_lopsided(table: Table, k: int) -> bool:
         *((int((arm == UNMEASURED).sum()), int((arm >= UNMEASURED).sum())) for arm in table.arms(k)), strict=True
     )
     return fisher(lost[0], planned[0], lost[1], planned[1]) <= FISHER
-
-
-def fisher(lost_b: int, of_b: int, lost_c: int, of_c: int) -> float:
-    """Two-sided p of Fisher's exact test: tables no more likely than the one seen."""
-    lost = lost_b + lost_c
-
-    def log_ways(x: int) -> float:
-        return _log_choose(of_b, x) + _log_choose(of_c, lost - x)
-
-    every = [log_ways(x) for x in range(max(0, lost - of_c), min(of_b, lost) + 1)]
-    whole, seen = _log_choose(of_b + of_c, lost), log_ways(lost_b)
-    return min(1.0, sum(math.exp(each - whole) for each in every if each <= seen + 1e-7))
-
-
-def _log_choose(n: int, k: int) -> float:
-    return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)

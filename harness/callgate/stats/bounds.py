@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,20 +18,45 @@ def kish(sizes: FloatArray) -> float:
     return float(sizes.sum() ** 2 / (sizes**2).sum()) if len(sizes) else 0.0
 
 
-def at_worst(sums: FloatArray, sizes: FloatArray, level: float) -> float:
-    """The lowest plausible change for calls like these, one-sided at confidence `level`.
+class Centre(NamedTuple):
+    """A mean with its standard error over `clusters`, the imaginary ones included."""
 
-    `sums` are the summed changes (-1..1 a case) and `sizes` the numbers of cases of each cluster. Two imaginary
-    clusters of typical size, one wholly worse and one wholly better, keep the bound off zero width (Bonett and Price
-    2012, for single binary trials; a cluster-robust t bound otherwise).
-    """
+    mean: float
+    error: float
+    clusters: int
+
+
+def plus_two(sums: FloatArray, sizes: FloatArray) -> Centre:
+    """The mean change with two imaginary clusters of typical size added, one wholly worse and one wholly better."""
     typical = float((sizes**2).sum() / sizes.sum())
     u = np.concatenate([sums, [typical, -typical]])
     m = np.concatenate([sizes, [typical, typical]])
     k = len(u)
-    change = u.sum() / m.sum()
-    error = math.sqrt(k / (k - 1) * ((u - change * m) ** 2).sum()) / m.sum()
-    return float(change - t_quantile(level, k - 1) * error)
+    change = float(u.sum() / m.sum())
+    return Centre(change, math.sqrt(k / (k - 1) * ((u - change * m) ** 2).sum()) / float(m.sum()), k)
+
+
+def at_worst(sums: FloatArray, sizes: FloatArray, level: float) -> float:
+    """The lowest plausible change for calls like these, one-sided at confidence `level`.
+
+    `sums` are the summed changes (-1..1 a case) and `sizes` the numbers of cases of each cluster. Two imaginary
+    clusters keep the bound off zero width (Bonett and Price 2012, for single binary trials; a cluster-robust t bound
+    otherwise).
+    """
+    centre = plus_two(sums, sizes)
+    return centre.mean - t_quantile(level, centre.clusters - 1) * centre.error
+
+
+def share_at_least(hits: float, of: float, level: float) -> float:
+    """The exact lower bound of a share (Clopper and Pearson 1934), one-sided at confidence `level`."""
+    from scipy.special import betaincinv
+
+    return 0.0 if hits <= 0.0 else float(betaincinv(hits, of - hits + 1, 1 - level))
+
+
+def share_at_most(hits: float, of: float, level: float) -> float:
+    """The exact upper bound of a share, one-sided at confidence `level`."""
+    return 1.0 - share_at_least(of - hits, of, level)
 
 
 @lru_cache(maxsize=4096)

@@ -181,3 +181,19 @@ def convolution(x: Mass, y: Mass) -> Mass:
     first = int(np.searchsorted(upward, NEGLIGIBLE))
     last = length - int(np.searchsorted(np.cumsum(mass[::-1]), NEGLIGIBLE))
     return Mass(start + first, mass[first:last])
+
+
+def fisher(lost_b: int, of_b: int, lost_c: int, of_c: int) -> float:
+    """Two-sided p of Fisher's exact test on two shares: the chance of tables no more likely than the one seen."""
+    lost = lost_b + lost_c
+
+    def log_ways(x: int) -> float:
+        return _log_choose(of_b, x) + _log_choose(of_c, lost - x)
+
+    every = [log_ways(x) for x in range(max(0, lost - of_c), min(of_b, lost) + 1)]
+    whole, seen = _log_choose(of_b + of_c, lost), log_ways(lost_b)
+    return min(1.0, sum(math.exp(each - whole) for each in every if each <= seen + 1e-7))
+
+
+def _log_choose(n: int, k: int) -> float:
+    return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
