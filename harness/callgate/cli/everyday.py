@@ -17,6 +17,7 @@ from callgate.cli.shared import (
     eval_files,
     evaluated,
     let_through,
+    paged,
     pairs,
     print_decision,
     project_root,
@@ -135,13 +136,24 @@ def show(
     *,
     segment: Segment = None,
     everything: Annotated[bool, typer.Option("--all", help="Every segment, every flip.")] = False,
+    html: Annotated[Path | None, typer.Option(help="Write the run's page to this file.")] = None,
+    share: Annotated[
+        bool, typer.Option("--share", help="With --html: for others; only what changed, personal data masked.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """A run again, or one of its calls turn by turn, at no cost."""
+    if html is not None:
+        from callgate.evaluate.leave import replace_file
+        from callgate.evaluate.show import page_of
+
+        replace_file(html, page_of(project_root(), run, share=share))
+        say(f"written to {html}, for your eyes: mode 0600")
+        return
     from callgate.evaluate import shown
 
     text = shown(project_root(), run, case, segment=pairs(segment), everything=everything, as_json=json, style=style())
-    sys.stdout.write(text)
+    paged(text)
 
 
 def compare(

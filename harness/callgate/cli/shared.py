@@ -111,6 +111,19 @@ def style() -> Style:
     return ansi if sys.stdout.isatty() and not os.environ.get("NO_COLOR") else plain
 
 
+def paged(text: str) -> None:
+    """To stdout; what is longer than the terminal through its pager."""
+    import shutil
+
+    import click
+
+    if sys.stdout.isatty() and text.count("\n") >= shutil.get_terminal_size().lines:
+        os.environ.setdefault("LESS", "-FRX")
+        click.echo_via_pager(text)
+    else:
+        sys.stdout.write(text)
+
+
 def say(text: str) -> None:
     from callgate.redaction import redact
 

@@ -22,10 +22,12 @@ def leave_reports(
     spent: str,
     run: Mapping[str, Json],
     behind: Callable[[], Background] | None = None,
+    *,
+    share: bool = False,
 ) -> None:
     """Writes decision.json, summary.md, junit.xml, report.html and run.json. Only run.json knows of this invocation:
     the others hold functions of the rows. A page that shows this decision already stays; `behind` gives what a new
-    one shows beside it."""
+    one shows beside it. `share` adds share.html, for people outside the team."""
     from callgate.report.junit import junit
     from callgate.report.markdown import summary
 
@@ -36,10 +38,16 @@ def leave_reports(
         "junit.xml": junit(decision),
         "run.json": json.dumps(run, indent=2, ensure_ascii=False) + "\n",
     }
-    if not shows(folder / "report.html", decision):
+    if share or not shows(folder / "report.html", decision):
+        from callgate.report.calls import Background
         from callgate.report.html import page
+        from callgate.report.share import shareable
 
-        texts["report.html"] = page(decision, spent, run, behind() if behind else None)
+        known = behind() if behind else Background()
+        texts["report.html"] = page(decision, spent, run, known)
+        if share:
+            masked, its = shareable(decision, known)
+            texts["share.html"] = page(masked, spent, background=its)
     for name, text in texts.items():
         replace_file(folder / name, redact(text))
 

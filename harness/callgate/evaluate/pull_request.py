@@ -168,7 +168,7 @@ def _gate(root: Path, work: Path, path: Path, options: Options, found: Review) -
     the_eval = load_eval(path, work)
     new = _new_files(the_eval, found, work)
     without = _without(work, path, options, new) if new else None
-    outcome = evaluate(work, path, options)
+    outcome = evaluate(work, path, options, share=True)
     decision = replace(outcome.decision, new_cases=tuple(new))
     folder = root / "reports" / the_eval.name
     if outcome.folder:

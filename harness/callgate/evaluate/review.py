@@ -151,8 +151,13 @@ def _files(base: Mapping[str, Eval], head: Mapping[str, Eval], sides: Sides) -> 
             yield Item(path, "decides what a checkout holds")
         elif path.startswith((".callgate/", "reports/")) and not path.startswith("reports/weekly/"):
             yield Item(path, "a ledger or a report came with the change")
-        elif path.startswith((".github/workflows/", ".github/actions/")) or name in {"CODEOWNERS", ".gitlab-ci.yml"}:
+        elif path.startswith((".github/workflows/", ".github/actions/")) or _runs_the_gate(path):
             yield Item(path, "decides whether and how the gate runs")
+
+
+def _runs_the_gate(path: str) -> bool:
+    name = path.rsplit("/", 1)[-1]
+    return name in {"CODEOWNERS", ".gitlab-ci.yml"} or path == "action.yml" or path.startswith("docs/ci/")
 
 
 def _rubrics(each: Eval) -> list[str]:

@@ -75,8 +75,11 @@ class Outcome:
         return spent_words(self.spent, self.judged, self.seconds)
 
 
-def evaluate(root: Path, path: Path, options: Options, *, progress: Report | None = None) -> Outcome:
-    """Runs one eval to its decision. Raises Mistake for anything wrong in the files, before the first call."""
+def evaluate(
+    root: Path, path: Path, options: Options, *, progress: Report | None = None, share: bool = False
+) -> Outcome:
+    """Runs one eval to its decision; `share` leaves a page for people outside the team too. Raises Mistake for anything
+    wrong in the files, before the first call."""
     began = time.monotonic()
     with Ledger.open(root / LEDGER) as ledger:
         plan = make_plan(root, path, options, failed=_failed_cases(ledger, path.stem) if options.failed else ())
@@ -102,11 +105,11 @@ def evaluate(root: Path, path: Path, options: Options, *, progress: Report | Non
         if plan.subset:
             return outcome
         outcome = replace(outcome, folder=root / "reports" / plan.eval.name)
-        _leave(outcome, bench, measured)
+        _leave(outcome, bench, measured, share=share)
     return outcome
 
 
-def _leave(outcome: Outcome, bench: Bench, measured: Measured | None) -> None:
+def _leave(outcome: Outcome, bench: Bench, measured: Measured | None, *, share: bool) -> None:
     """Writes the reports. What the page shows beside the decision is made only where it is needed."""
     folder, decision = outcome.folder, outcome.decision
     assert folder
@@ -116,7 +119,7 @@ def _leave(outcome: Outcome, bench: Bench, measured: Measured | None) -> None:
 
         return background(measured or replayed(bench), decision)
 
-    leave_reports(folder, decision, outcome.spent_words, _this_run(outcome), behind)
+    leave_reports(folder, decision, outcome.spent_words, _this_run(outcome), behind, share=share)
 
 
 def _measured(bench: Bench, options: Options, identity: str) -> tuple[Outcome, Measured]:

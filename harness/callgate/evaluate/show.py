@@ -16,6 +16,7 @@ from callgate.evaluate.run import LEDGER, graders_of
 from callgate.evaluate.stored import stored_decision
 from callgate.files import did_you_mean
 from callgate.ledger import Ledger, Run
+from callgate.redaction import redact
 from callgate.report.conversation import View, conversation
 from callgate.report.terminal import Style, flip_lines, screen
 
@@ -48,19 +49,43 @@ def shown(
     return text + flip_lines(decision, segment, style) if segment or everything else text
 
 
+def page_of(root: Path, run: str, *, share: bool) -> str:
+    """`report.html` of a run as the ledger has it; with `share` the one for people outside the team."""
+    from callgate.evaluate.background import background
+    from callgate.report.html import page
+    from callgate.report.share import shareable
+
+    if not (root / LEDGER).exists():
+        raise Mistake("there is no run yet; `make eval` makes the first")
+    with Ledger.open(root / LEDGER) as ledger:
+        found = ledger.run(run)
+        if found is None:
+            raise Mistake(f"no run {run!r}; `callgate show last` is the newest")
+        decision = stored_decision(found)
+        behind = background(replayed(_bench(root, ledger, found)), decision)
+    if share:
+        decision, behind = shareable(decision, behind)
+    return redact(page(decision, background=behind))
+
+
+def _bench(root: Path, ledger: Ledger, run: Run, **changes: Any) -> Bench:
+    """The parts of a run again, under the prompts that it had; nothing is asked."""
+    stored: Any = run.plan
+    options = Options(**{**stored["options"], **_tuples(stored["options"]), "failed": False, "offline": True})
+    prompts = {arm: _prompt(stored[arm]) for arm in ARMS}
+    plan = make_plan(root, root / stored["path"], replace(options, **changes), prompts=prompts)
+    held = stored.get("held") or {}
+    return Bench(plan, graders_of(plan, root)[0], ledger, None, endpoints(plan), stored["generations"], held=held)
+
+
 def _call(root: Path, ledger: Ledger, run: Run, decision: Decision, case: str, *, as_json: bool, style: Style) -> str:
     """One call of a run, replayed from the ledger under the prompts that the run had."""
     stored: Any = run.plan
-    options = Options(
-        **{**stored["options"], **_tuples(stored["options"]), "failed": False, "limit": None, "offline": True}
-    )
     known = stored["cases"]
     if case not in known:
         raise Mistake(f"case {case!r} is not in run {run.id[:12]} of {run.eval}{did_you_mean(case, known)}")
-    prompts = {arm: _prompt(stored[arm]) for arm in ARMS}
-    plan = make_plan(root, root / stored["path"], replace(options, cases=(case,), segment={}), prompts=prompts)
-    bench = Bench(plan, graders_of(plan, root)[0], ledger, None, endpoints(plan), stored["generations"])
-    measured = replayed(bench)
+    bench = _bench(root, ledger, run, cases=(case,), segment={}, limit=None)
+    plan, measured = bench.plan, replayed(bench)
     contest = plan.contests[0]
     views = [View(p.point, {arm: measured.of(contest, p, arm) for arm in ARMS}) for p in plan.pairs]
     if as_json:

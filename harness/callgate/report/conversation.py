@@ -14,6 +14,7 @@ from callgate.concepts import (
     CallerTurn,
     Case,
     DecisionPoint,
+    Evidence,
     Failure,
     Grade,
     Json,
@@ -22,6 +23,7 @@ from callgate.concepts import (
     Trial,
     canonical,
 )
+from callgate.report.marking import pieces
 from callgate.report.terminal import Style, plain
 from callgate.report.words import printable, rate
 
@@ -130,17 +132,47 @@ def _column(arm: Arm, name: str, trials: Sequence[Graded], shown: int, width: in
     for trial, grades in trials:
         if trial.id.number == shown:
             lines.append(("faint", f"trial {shown + 1} of {len(trials)}"))
-            lines += [("", line) for line in _steps(trial, width)]
+            lines += [("", line) for line in _steps(trial, numbered(grades), width)]
             lines += _grade_lines(grades, width)
     return lines
 
 
-def _steps(trial: Trial, width: int) -> Iterable[str]:
-    for step in trial.steps:
+def numbered(grades: Mapping[str, Grade]) -> dict[str, tuple[int, Score]]:
+    """The graders that failed with evidence: the number that stands beside it in the text, and the score."""
+    failed = {name: grade for name, grade in grades.items() if isinstance(grade, Score) and not grade.passed}
+    telling = [(name, score) for name, score in failed.items() if name != "success" and score.evidence]
+    return {name: (number, score) for number, (name, score) in enumerate(telling, 1)}
+
+
+def span_of(seen: Evidence, text: str) -> tuple[int, int] | None:
+    """Where the evidence stands in a reply; None where it quotes something else."""
+    if text[seen.start : seen.end] == seen.text and seen.text:
+        return seen.start, seen.end
+    start = text.find(seen.text) if seen.text else -1
+    return (start, start + len(seen.text)) if start >= 0 else None
+
+
+def _marked(text: str, notes: Sequence[tuple[int, Evidence]]) -> str:
+    """The text with each piece of evidence in brackets, and the number of its grader behind it."""
+    spans = [(number, span) for number, seen in notes if (span := span_of(seen, text))]
+    marked, begun = "", set()
+    for piece in pieces(text, (), spans):
+        opened = [note for note in piece.notes if note not in begun]
+        begun.update(opened)
+        begun.difference_update(piece.ends)
+        marked += "⟦" * len(opened) + piece.text + "".join(f"⟧{note}" for note in piece.ends)
+    return marked
+
+
+def _steps(trial: Trial, graders: Mapping[str, tuple[int, Score]], width: int) -> Iterable[str]:
+    notes = [(number, seen) for number, score in graders.values() for seen in score.evidence]
+    for turn, step in enumerate(trial.steps):
+        here = [(number, seen) for number, seen in notes if seen.turn == turn]
         if step.reply.text:
-            yield from textwrap.wrap(f"“{printable(step.reply.text)}”", width)
+            yield from textwrap.wrap(f"“{printable(_marked(step.reply.text, here))}”", width)
         for answer in step.answers:
-            call = f"> {printable(answer.call.name)} {printable(answer.call.arguments)}"
+            numbers = "".join(f" ⟦{n}⟧" for n, seen in here if seen.text.startswith(f"{answer.call.name}("))
+            call = f"> {printable(answer.call.name)} {printable(answer.call.arguments)}{numbers}"
             yield from textwrap.wrap(call, width, subsequent_indent="  ")
             yield from textwrap.wrap(
                 f"< {answer.kind}: {printable(canonical(answer.content))}", width, subsequent_indent="  "
@@ -152,16 +184,16 @@ def _steps(trial: Trial, width: int) -> Iterable[str]:
 def _grade_lines(grades: Mapping[str, Grade], width: int) -> Iterable[tuple[str, str]]:
     """Every grader that failed or could not grade, with its reason; those that passed in one line."""
     good = []
+    known = numbered(grades)
     for name, grade in grades.items():
         if name == "success":
             continue
         if isinstance(grade, Score) and grade.passed:
             good.append(name)
         elif isinstance(grade, Score):
-            yield from (
-                ("bad", line)
-                for line in textwrap.wrap(f"x {printable(name)}: {printable(grade.why)}", width, subsequent_indent="  ")
-            )
+            sign = f"x{known[name][0]}" if name in known else "x"
+            text = f"{sign} {printable(name)}: {printable(grade.why)}"
+            yield from (("bad", line) for line in textwrap.wrap(text, width, subsequent_indent="  "))
         elif isinstance(grade, Failure):
             yield from (
                 ("unsure", line)

@@ -23,8 +23,8 @@ from callgate.concepts import (
     canonical,
 )
 from callgate.report.calls import Call
-from callgate.report.conversation import Graded, View, expectations
-from callgate.report.marking import Piece, Span, differences, pieces
+from callgate.report.conversation import Graded, View, expectations, span_of
+from callgate.report.marking import Piece, differences, pieces
 from callgate.report.words import rate, shortened
 
 LONGEST = 1_200
@@ -214,7 +214,7 @@ def _lines(graded: Graded, against: Graded | None) -> Iterator[Spoken]:
         if step.reply.text:
             said = other.steps[turn].reply.text if other and turn < len(other.steps) else ""
             changed = differences(step.reply.text, said)[0] if said else []
-            notes = [(number, span) for number, one in seen if (span := _span(one, step.reply.text))]
+            notes = [(number, span) for number, one in seen if (span := span_of(one, step.reply.text))]
             yield Spoken("agent", pieces(shortened(step.reply.text, LONGEST), changed, notes))
         for answer in step.answers:
             nth = made[answer.call.name] = made.get(answer.call.name, -1) + 1
@@ -226,14 +226,6 @@ def _lines(graded: Graded, against: Graded | None) -> Iterator[Spoken]:
             yield Spoken("fault", _plain(f"the reply was {step.reply.outcome}"))
     if trial.failure:
         yield Spoken("fault", _plain(f"not measured: {trial.failure.kind}: {trial.failure.why}"))
-
-
-def _span(seen: Evidence, text: str) -> Span | None:
-    """Where the evidence stands in a reply; None where it quotes something else."""
-    if text[seen.start : seen.end] == seen.text and seen.text:
-        return seen.start, seen.end
-    start = text.find(seen.text) if seen.text else -1
-    return (start, start + len(seen.text)) if start >= 0 else None
 
 
 def _calls(answers: Sequence[ToolAnswer]) -> dict[str, list[ToolAnswer]]:
