@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import typer
 
-from callgate.cli import everyday, merging, setup
+from callgate.cli import cases, everyday, merging, setup
 from callgate.cli.shared import INTERRUPTED, say
 from callgate.concepts import Mistake
 
@@ -37,6 +37,7 @@ app = typer.Typer(
 )
 for _name, _command in COMMANDS.items():
     app.command(_name)(_command)
+app.add_typer(cases.app, name="cases")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -88,6 +88,17 @@ def read_set(folder: Path, root: Path) -> CaseSet:
     return CaseSet(shown, tuple(cases[key] for key in sorted(cases)), sources)
 
 
+def case_of(document: Document, name: str, world: World) -> tuple[Case, Source]:
+    """The case of one document under its world, as `read_set` would read it from a file of that name."""
+    found = schemas.problems("case", document)
+    if found:
+        raise Mistake(found)
+    own = document.value
+    assert isinstance(own, Mapping)  # the schema says so
+    source = Source(document, world, merged(world.defaults, own))
+    return _case(name, source), source
+
+
 def _case_files(folder: Path, problems: list[Problem], root: Path) -> list[Path]:
     found: list[Path] = []
     for where, folders, names in os.walk(folder):
