@@ -148,6 +148,29 @@ TWILIO = {
     ],
 }  # fmt: skip
 
+DEEPGRAM = {
+    "metadata": {"request_id": "dg-1", "created": "2026-03-06T22:42:00.000Z", "duration": 12.5, "channels": 1},
+    "results": {
+        "channels": [{"detected_language": "en", "alternatives": [{"transcript": "...", "words": []}]}],
+        "utterances": [
+            {"start": 5.0, "end": 6.5, "confidence": 0.92, "channel": 0, "speaker": 2, "transcript": "Oil change please.", "words": [], "id": "u2"},
+            {"start": 0.5, "end": 4.0, "confidence": 0.99, "channel": 0, "speaker": 1, "transcript": "Riverbend service, how can I help?", "words": [], "id": "u1"},
+            {"start": 7.0, "end": 11.0, "confidence": 0.98, "channel": 0, "speaker": 1, "transcript": "We have two or three thirty on Monday afternoon.", "words": [], "id": "u3"},
+            {"start": 9.0, "end": 9.6, "confidence": 0.5, "channel": 0, "speaker": 2, "transcript": "Two.", "words": [], "id": "u4"},
+        ],
+    },
+}  # fmt: skip
+
+DEEPGRAM_WORDS = {
+    "metadata": {"request_id": "dg-2", "created": "2026-03-06T22:42:00.000Z"},
+    "results": {
+        "channels": [
+            {"alternatives": [{"words": [{"word": "buenas", "punctuated_word": "Buenas", "start": 0.2, "end": 0.5, "confidence": 0.99}, {"word": "tardes", "punctuated_word": "tardes.", "start": 0.6, "end": 1.0, "confidence": 0.99}, {"word": "si", "punctuated_word": "Sí.", "start": 6.0, "end": 6.2, "confidence": 0.9}]}], "detected_language": "es-419"},
+            {"alternatives": [{"words": [{"word": "quiero", "punctuated_word": "Quiero", "start": 2.0, "end": 2.4, "confidence": 0.8}, {"word": "cita", "start": 2.5, "end": 3.0, "confidence": 0.6}]}]},
+        ]
+    },
+}  # fmt: skip
+
 LIVEKIT = {
     "room_id": "room-9",
     "started_at": T0 / 1000,
@@ -233,6 +256,7 @@ SAMPLES = {
     "openai": text(OPENAI),
     "realtime": lines(REALTIME),
     "twilio": text(TWILIO),
+    "deepgram": text(DEEPGRAM),
     "livekit": text(LIVEKIT),
     "eva": lines(EVA),
     "csv": CSV,

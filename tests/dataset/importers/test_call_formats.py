@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from call_samples import EVA_LOG, SAMPLES, TAU2, TWILIO, text
+from call_samples import DEEPGRAM_WORDS, EVA_LOG, SAMPLES, TAU2, TWILIO, text
 
 from callgate import schemas
 from callgate.concepts import Mistake
@@ -176,6 +176,21 @@ def test_twilio_without_a_map_of_channels_says_what_to_say() -> None:
     (call,) = calls_of("twilio", [Export("t.json", text(named))], Hints())
     assert spoken(call)[1] == ("caller", "Oil change please.")
     assert call.events[2].interrupted  # type: ignore[union-attr]
+
+
+def test_deepgram_names_nobody_and_words_of_two_channels_become_utterances() -> None:
+    with pytest.raises(Mistake, match="--channels 0=agent,1=caller"):
+        calls_of("deepgram", [Export("d.json", SAMPLES["deepgram"])], Hints())
+    (one,) = imported("deepgram")
+    assert [who for who, _ in spoken(one)] == ["agent", "caller", "agent", "caller"]
+    assert one.events[2].interrupted  # type: ignore[union-attr]
+    hints = Hints(channels={0: "agent", 1: "caller"})
+    (call,) = calls_of("deepgram", [Export("d.json", text(DEEPGRAM_WORDS))], hints)
+    assert spoken(call) == [("agent", "Buenas tardes."), ("caller", "Quiero cita"), ("agent", "Sí.")]
+    assert call.language == "es"
+    caller = call.events[1]
+    assert isinstance(caller, Said)
+    assert (caller.seconds, caller.until, caller.confidence) == (2.0, 3.0, 0.7)
 
 
 def test_livekit_words_that_were_cut_off_are_the_words_that_were_heard() -> None:

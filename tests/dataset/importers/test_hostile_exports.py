@@ -18,7 +18,7 @@ from callgate.dataset.importers.yaml_text import yaml_text
 from callgate.dataset.redact import Pseudonyms, Redactor
 from callgate.files import parse_yaml
 
-TIMES = int(os.environ.get("CALLGATE_FUZZ", "250"))  # 10000 is the figure of the acceptance run
+TIMES = int(os.environ.get("CALLGATE_FUZZ", "60"))  # 10000 is the figure of the acceptance run
 HINTS = Hints(channels={1: "agent", 2: "caller"})
 
 
@@ -52,10 +52,10 @@ def test_every_damaged_export_ends_as_a_draft_or_a_mistake_with_its_place(name: 
     content = {**SAMPLES, **TICKET_SAMPLES}[name].encode()
     ends = {"draft": 0, "mistake": 0}
     for seed in range(TIMES):
-        began = time.perf_counter()
+        began = time.process_time()
         try:
             ends[drafted(name, mutated(content, seed))] += 1
         except Exception as error:
             raise AssertionError(f"{name}, seed {seed}: {type(error).__name__}") from error
-        assert time.perf_counter() - began < 1, f"{name}, seed {seed} took over a second"
+        assert time.process_time() - began < 1, f"{name}, seed {seed} took over a second"
     assert min(ends.values()) > 0, "the damage must sometimes be harmless and sometimes not"

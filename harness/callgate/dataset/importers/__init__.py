@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from callgate.concepts import Mistake, Problem
 from callgate.dataset.importers import (
+    deepgram,
     elevenlabs,
     eva,
     livekit,
@@ -49,6 +50,9 @@ CALLS: Mapping[str, CallFormat] = {
         "LiveKit chat context", livekit.read, ('"function_call_output"', '"transcript_confidence"', '"items"')
     ),
     "twilio": CallFormat("Twilio Voice Intelligence transcript", twilio.read, ('"media_channel"',)),
+    "deepgram": CallFormat(
+        "Deepgram transcript", deepgram.read, ('"punctuated_word"', '"utterances"', '"alternatives"')
+    ),
     "eva": CallFormat("EVA transcript.jsonl and audit_log.json", eva.read, ('"message_type"', '"timestamp"')),
     "openai": CallFormat(
         "OpenAI chat with tools, tau-bench", openai_chat.read, ('"traj"', '"messages"', '"tool_calls"', '"role"')

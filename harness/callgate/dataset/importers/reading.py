@@ -259,6 +259,8 @@ def moment(value: Json) -> str:
             return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
         if isinstance(value, int | float | str) and not isinstance(value, bool):
             number = float(value)
+            if not number < 1e30:  # infinity too, which no division makes smaller
+                return ""
             while number > 1e11:  # milliseconds, microseconds, nanoseconds
                 number /= 1000
             return datetime.fromtimestamp(number, UTC).isoformat() if number > 1e8 else ""
