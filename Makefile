@@ -1,7 +1,7 @@
 # The front door. `make eval` and `make test` each set up everything they need; `make help` lists the rest.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup eval demo test check bench-gate golden clean
+.PHONY: help setup eval demo test check bench-gate bench-graders golden clean
 unexport PYTHONDONTWRITEBYTECODE
 export UV_SYSTEM_CERTS ?= 1
 export UV_PYTHON_DOWNLOADS := never
@@ -45,6 +45,9 @@ test: check ## the checks and all tests
 
 bench-gate: .venv/installed ## the gate's error rates and power, by its own functions (some minutes)
 	@$(BIN)/python benchmarks/gate.py $(if $(RUNS),--runs $(RUNS))
+
+bench-graders: .venv/installed ## what each rule costs: 10,000 trials on one core
+	@$(BIN)/python benchmarks/graders.py
 
 golden: .venv/installed ## rewrite the whole-output golden files of the tests; read the diff
 	@$(BIN)/pytest -q tests/report tests/e2e/test_readme.py --snapshot-update
