@@ -135,6 +135,7 @@ class DirectEngine:
         self._workers = workers
         self._seconds = seconds
         self._session: ClientSession | None = None
+        self._targets: dict[str, tuple[str, dict[str, str]]] = {}
 
     async def run(self, requests: AsyncIterator[Request]) -> AsyncIterator[tuple[Request, Reply | Failure]]:
         """Yields each request with its reply or its Fault, in the order in which they finish."""
@@ -177,8 +178,7 @@ class DirectEngine:
     async def _exchange(self, request: Request) -> tuple[int, dict[str, str], bytes | None]:
         """Status, headers and body of the answer; None for a body that has no end."""
         session = self._session or self._opened()
-        address = (api_base(request.model) or _HOME).rstrip("/") + "/chat/completions"
-        headers = {"authorization": f"Bearer {os.environ.get('OPENAI_API_KEY', '')}"}
+        address, headers = self._target(request.model)
         async with session.post(address, data=_body(request), headers=headers, allow_redirects=False) as response:
             named = {name.lower(): value for name, value in response.headers.items()} if response.status >= 300 else {}
             parts, size = [], 0
@@ -188,6 +188,13 @@ class DirectEngine:
                 if size > LONGEST_BODY:
                     return response.status, named, None
             return response.status, named, b"".join(parts)
+
+    def _target(self, model: str) -> tuple[str, dict[str, str]]:
+        """Where a model's requests go, and with which key: read from the environment once an engine."""
+        if model not in self._targets:
+            address = (api_base(model) or _HOME).rstrip("/") + "/chat/completions"
+            self._targets[model] = (address, {"authorization": f"Bearer {os.environ.get('OPENAI_API_KEY', '')}"})
+        return self._targets[model]
 
     def _opened(self) -> ClientSession:
         from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, TCPConnector

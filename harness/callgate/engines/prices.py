@@ -56,6 +56,7 @@ def price(model: str) -> Price | None:
     return _given.get(model) or _filed(model)
 
 
+@lru_cache(maxsize=256)
 def _filed(model: str) -> Price | None:
     entry = _entry(model)
     prompt, completion = entry.get("input_cost_per_token"), entry.get("output_cost_per_token")

@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from callgate.concepts import Mistake
-from callgate.evaluate.run import LEDGER
+from callgate.evaluate.outcome import LEDGER
 from callgate.graders.custom import SOURCE, read_custom, sandbox
 from callgate.graders.registry import RULES
 from callgate.ledger import Ledger

@@ -13,9 +13,11 @@ import numpy as np
 from callgate.concepts import ARMS, Stratum
 from callgate.engines.prices import price
 from callgate.evaluate.measuring import Bench, generations, replayed
-from callgate.evaluate.plan import Contest, Options, Plan, endpoints, make_plan
+from callgate.evaluate.options import Options
+from callgate.evaluate.outcome import LEDGER
+from callgate.evaluate.plan import Contest, Plan, endpoints, make_plan
 from callgate.evaluate.rows import Measured
-from callgate.evaluate.run import LEDGER, graders_of, run_id
+from callgate.evaluate.run import graders_of, run_id
 from callgate.execute import REPLAY
 from callgate.execute.walk import walk
 from callgate.ledger import Ledger

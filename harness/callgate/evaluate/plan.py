@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -26,8 +26,8 @@ from callgate.config import LOOKS, WEIGHTS, Eval, load_eval, policy_for
 from callgate.dataset import read_set
 from callgate.dataset.lint import lint
 from callgate.engines.access import endpoint
-from callgate.engines.lanes import Transport
 from callgate.engines.prices import give_price
+from callgate.evaluate.options import Options
 from callgate.files import did_you_mean
 from callgate.graders.expected import expect_problems
 from callgate.graders.grade import GraderSet
@@ -40,36 +40,6 @@ SUPPORTED: Mapping[str, str] = {**GRADED_BY, **dict.fromkeys(UNGRADED, "")}
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What the command line changes of an eval. A filter (segment, cases, limit, failed) makes the run a subset."""
-
-    model: str | None = None
-    baseline: str | None = None
-    candidate: str | None = None
-    segment: Mapping[str, str] = field(default_factory=dict)
-    cases: tuple[str, ...] = ()
-    limit: int | None = None
-    failed: bool = False
-    offline: bool = False
-    regrade: bool = False
-    release: bool = False
-    settle: bool = False
-    max_cost: float | None = None
-    transport: Transport | None = None
-    at_once: int | None = None
-    prices: tuple[str, ...] = ()
-
-    @property
-    def subset(self) -> str:
-        """The filter as it was typed; empty for a whole run."""
-        parts = [f"--segment {','.join(f'{k}={v}' for k, v in self.segment.items())}"] if self.segment else []
-        parts += [f"--case {name}" for name in self.cases]
-        parts += [f"--limit {self.limit}"] if self.limit else []
-        parts += ["--failed"] if self.failed else []
-        return " ".join(parts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,11 @@ from pathlib import Path
 
 from callgate.concepts import EXIT_CODES, Mistake
 from callgate.config import Eval, find_evals, load_eval
-from callgate.evaluate import github
+from callgate.evaluate import evaluate, github
 from callgate.evaluate.leave import replace_file
-from callgate.evaluate.plan import Options
+from callgate.evaluate.options import Options
+from callgate.evaluate.outcome import LEDGER, Outcome
 from callgate.evaluate.review import Review, Sides, review
-from callgate.evaluate.run import LEDGER, Outcome, evaluate
 from callgate.evaluate.trees import Tree, changed, commit, merge_base, prefix, tree, write
 from callgate.prompts import load_prompt
 from callgate.report.pull_request import Change, Gated, comment, title

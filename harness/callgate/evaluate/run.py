@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from functools import cache
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from callgate.concepts import Decision, Engine, Json, Mistake, digest
 from callgate.engines.access import missing_key
 from callgate.engines.lanes import Lanes
+from callgate.evaluate.again import Read, remember
 from callgate.evaluate.first import needs_litellm_soon, smoke
 from callgate.evaluate.leave import leave_reports
 from callgate.evaluate.measuring import (
@@ -28,51 +27,20 @@ from callgate.evaluate.measuring import (
     replayed,
     total,
 )
-from callgate.evaluate.plan import Options, Plan, endpoints, make_plan, metric_problems
+from callgate.evaluate.options import Options
+from callgate.evaluate.outcome import LEDGER, Outcome, own_code, this_run
+from callgate.evaluate.plan import Plan, endpoints, make_plan, metric_problems
 from callgate.evaluate.rows import Measured, passed
-from callgate.evaluate.stored import stored_decision, stored_plan
+from callgate.evaluate.stored import candidates, stored_plan, whole_run
 from callgate.execute import Spent
 from callgate.graders.grade import GraderSet
 from callgate.graders.judge import simulated
 from callgate.ledger import Ledger, Run
-from callgate.report.words import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from callgate.report.calls import Background
-
-LEDGER = Path(".callgate/ledger.db")
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What an eval came to. `notes` are lines for people about this invocation; `folder` where the reports lie; `lanes`
-    how many calls went which way."""
-
-    decision: Decision
-    plan: Plan
-    spent: Spent
-    judged: Spent
-    seconds: float
-    interrupted: bool
-    notes: tuple[str, ...] = ()
-    folder: Path | None = None
-    lanes: Mapping[str, int] = field(default_factory=dict)
-
-    @property
-    def exit_code(self) -> int:
-        return 130 if self.interrupted else self.decision.exit_code
-
-    @property
-    def warns(self) -> bool:
-        """Whether the eval lets an inconclusive verdict through, visibly."""
-        return self.plan.eval.policy.on_inconclusive == "warn"
-
-    @property
-    def spent_words(self) -> str:
-        """What this invocation asked and paid, in one line."""
-        return spent_words(self.spent, self.judged, self.seconds)
 
 
 def evaluate(
@@ -80,17 +48,18 @@ def evaluate(
 ) -> Outcome:
     """Runs one eval to its decision; `share` leaves a page for people outside the team too. Raises Mistake for anything
     wrong in the files, before the first call."""
-    began = time.monotonic()
+    began, since = time.monotonic(), time.time()
     with Ledger.open(root / LEDGER) as ledger:
         plan = make_plan(root, path, options, failed=_failed_cases(ledger, path.stem) if options.failed else ())
         graders, notes = graders_of(plan, root)
         drawn = generations(plan, ledger, anew=options.release, now=time.time())
         identity = run_id(plan, graders, drawn)
+        read = Read.of(plan, drawn, options, since)
         lanes = Lanes(plan.eval.transport, root=root, seconds=plan.eval.seconds)
         judges = [one.model for one in graders.judges]
         asking = None if options.offline else engines(judges, lanes)
         bench = Bench(plan, graders, ledger, asking, endpoints(plan), drawn, progress, salt=int(identity[:6], 16))
-        before = None if options.regrade else _whole_run(ledger, identity)
+        before = None if options.regrade else whole_run(ledger, identity)
         if before is None:
             with closing(lanes):
                 if asking and needs_litellm_soon(bench):
@@ -99,8 +68,10 @@ def evaluate(
                 outcome, measured = _measured(bench, options, identity)
             outcome = replace(outcome, notes=(*lines, *outcome.notes))
         else:
-            outcome, measured = Outcome(before, plan, Spent(), Spent(), 0.0, interrupted=False), None
-        notes = (*notes, *outcome.notes, *_candidates(ledger, plan, drawn))
+            outcome, measured = Outcome(before, _warns(plan), Spent(), Spent(), 0.0, interrupted=False), None
+        if read is not None and (before or whole_run(ledger, identity)):
+            remember(root, path, options, read, run=identity, notes=notes)
+        notes = (*notes, *outcome.notes, *candidates(ledger, plan.eval.name, drawn, plan.baseline.digest))
         outcome = replace(outcome, seconds=time.monotonic() - began, notes=notes, lanes=dict(lanes.carried))
         if plan.subset:
             return outcome
@@ -119,7 +90,11 @@ def _leave(outcome: Outcome, bench: Bench, measured: Measured | None, *, share: 
 
         return background(measured or replayed(bench), decision)
 
-    leave_reports(folder, decision, outcome.spent_words, _this_run(outcome), behind, share=share)
+    leave_reports(folder, decision, outcome.spent_words, this_run(outcome), behind, share=share)
+
+
+def _warns(plan: Plan) -> bool:
+    return plan.eval.policy.on_inconclusive == "warn"
 
 
 def _measured(bench: Bench, options: Options, identity: str) -> tuple[Outcome, Measured]:
@@ -141,16 +116,7 @@ def _measured(bench: Bench, options: Options, identity: str) -> tuple[Outcome, M
     notes = _drifted(bench, measured, decision)
     if bench.ran_dry:
         notes += ("the budget was used up between two looks: what is undecided needs more of it (--max-cost)",)
-    return Outcome(decision, plan, total(bench.spent), judged, 0.0, bench.interrupted, notes), measured
-
-
-def _whole_run(ledger: Ledger, identity: str) -> Decision | None:
-    """The decision of this very plan, where this very code has measured it whole before: it would be the same again."""
-    run = ledger.run(identity)
-    if run is None or stored_plan(run).get("code") != own_code() or not run.decision:
-        return None
-    decision = stored_decision(run)
-    return decision if decision.verdict != "incomplete" else None
+    return Outcome(decision, _warns(plan), total(bench.spent), judged, 0.0, bench.interrupted, notes), measured
 
 
 def _drifted(bench: Bench, measured: Measured, decision: Decision) -> tuple[str, ...]:
@@ -166,15 +132,6 @@ def _drifted(bench: Bench, measured: Measured, decision: Decision) -> tuple[str,
     return tuple(lines)
 
 
-def _candidates(ledger: Ledger, plan: Plan, drawn: Mapping[str, int]) -> tuple[str, ...]:
-    """How many candidates were measured against this baseline: each is another chance to pass by luck."""
-    stored = [stored_plan(run) for run in ledger.runs() if run.eval == plan.eval.name and run.decision]
-    wanted = (dict(drawn), plan.baseline.digest)
-    same = [one for one in stored if "generations" in one and (one["generations"], one["baseline"]["digest"]) == wanted]
-    seen = {one["candidate"]["digest"] for one in same}
-    return (f"{len(seen)} candidates were measured against this baseline",) if len(seen) > 1 else ()
-
-
 def run_id(plan: Plan, graders: GraderSet, drawn: Mapping[str, int]) -> str:
     """The digest of the plan; `drawn` are the generations of its baseline."""
     identity: dict[str, Json] = {
@@ -187,13 +144,6 @@ def run_id(plan: Plan, graders: GraderSet, drawn: Mapping[str, int]) -> str:
         "subset": plan.subset,
     }
     return digest(identity)
-
-
-@cache
-def own_code() -> str:
-    """The digest of this package's own source: another version may decide otherwise."""
-    here = Path(__file__).parents[1]
-    return digest({str(path): sha256(path.read_bytes()).hexdigest() for path in sorted(here.rglob("*.py"))})
 
 
 def _decision(bench: Bench, measured: Measured, identity: str) -> Decision:
@@ -276,37 +226,6 @@ def _stored(bench: Bench, options: Options, measured: Measured | None = None) ->
         "held": dict(bench.held),
         "failed": sorted({t.id.case for t, grades in trials if t.id.arm == "candidate" and not passed(grades)}),
     }
-
-
-def _this_run(outcome: Outcome) -> dict[str, Json]:
-    """What only this invocation knows: run.json."""
-    from importlib.metadata import version
-
-    return {
-        "command": " ".join(["callgate", *sys.argv[1:]]),
-        "callgate": version("callgate"),
-        "litellm": version("litellm"),
-        "calls": outcome.spent.calls + outcome.judged.calls,
-        "from_the_ledger": outcome.spent.cached + outcome.judged.cached,
-        "dollars": round(outcome.spent.dollars + outcome.judged.dollars, 6),
-        "judge_dollars": round(outcome.judged.dollars, 6),
-        "lanes": dict(outcome.lanes),
-        "seconds": round(outcome.seconds, 2),
-        "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-    }
-
-
-def spent_words(spent: Spent, judged: Spent, seconds: float) -> str:
-    """ "1,560 replies new, 1,560 from the ledger; 9 s, $0.00" """
-    new, cached = spent.replies + judged.replies, spent.cached + judged.cached
-    took = f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
-    dollars = spent.dollars + judged.dollars
-    cost = f"${dollars:.2f}" + (" and an unknown price" if spent.unpriced + judged.unpriced else "")
-    judges = f", of it ${judged.dollars:.2f} for judges" if judged.dollars else ""
-    asked = (
-        f"{plural(new, 'reply')} new, {cached:,} from the ledger" if new or cached else "measured before: nothing asked"
-    )
-    return f"{asked}; {took}, {cost}{judges}"
 
 
 @contextmanager

@@ -11,8 +11,10 @@ from typing import Any
 
 from callgate.concepts import ARMS, Arm, Decision, Mistake, Prompt, Tool
 from callgate.evaluate.measuring import Bench, replayed
-from callgate.evaluate.plan import Options, Plan, endpoints, make_plan
-from callgate.evaluate.run import LEDGER, graders_of
+from callgate.evaluate.options import Options
+from callgate.evaluate.outcome import LEDGER
+from callgate.evaluate.plan import Plan, endpoints, make_plan
+from callgate.evaluate.run import graders_of
 from callgate.evaluate.stored import stored_decision
 from callgate.files import did_you_mean
 from callgate.ledger import Ledger, Run

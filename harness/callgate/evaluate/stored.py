@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from callgate.concepts import Comparison, Decision, Flip, Missing, Mistake, Side
-from callgate.ledger import Run
+from callgate.evaluate.outcome import own_code
+from callgate.ledger import Ledger, Run
 
 
 def stored_decision(run: Run) -> Decision:
@@ -37,3 +38,22 @@ def _comparison(row: Mapping[str, Any]) -> Comparison:
 def stored_plan(run: Run | None) -> Mapping[str, Any]:
     """The plan of a run as `run.py` stored it; empty where there is none."""
     return run.plan if run is not None and isinstance(run.plan, Mapping) else {}
+
+
+def whole_run(ledger: Ledger, identity: str) -> Decision | None:
+    """The decision of this very plan, where this very code has measured it whole before: it would be the same again."""
+    run = ledger.run(identity)
+    if run is None or stored_plan(run).get("code") != own_code() or not run.decision:
+        return None
+    decision = stored_decision(run)
+    return decision if decision.verdict != "incomplete" else None
+
+
+def candidates(ledger: Ledger, name: str, drawn: Mapping[str, int], baseline: str) -> tuple[str, ...]:
+    """How many candidates were measured against this baseline (its prompt's digest, the generations drawn): each is
+    another chance to pass by luck."""
+    stored = [stored_plan(run) for run in ledger.runs() if run.eval == name and run.decision]
+    wanted = (dict(drawn), baseline)
+    same = [one for one in stored if "generations" in one and (one["generations"], one["baseline"]["digest"]) == wanted]
+    seen = {one["candidate"]["digest"] for one in same}
+    return (f"{len(seen)} candidates were measured against this baseline",) if len(seen) > 1 else ()
