@@ -234,7 +234,8 @@ class Case:
     """One golden call with the world it happened in. `now` is local ISO time in `timezone`, frozen.
 
     `segments` maps attribute to value (language, call_type, ...). `digest` is the hash of everything that a score
-    can depend on; rows of different digests are never paired.
+    can depend on; rows of different digests are never paired. `version` grows where a case is changed; `labels` are
+    people's verdicts on its decisions, as written.
     """
 
     id: str
@@ -255,6 +256,8 @@ class Case:
     status: str = "active"
     ticket: str = ""
     severity: str = ""
+    version: int = 1
+    labels: Sequence[Mapping[str, Json]] = ()
     digest: str = ""
     place: Place = field(default=Place(""), compare=False)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import typer
 
-from callgate.cli import cases, everyday, merging, setup
+from callgate.cli import cases, complaints, everyday, merging, setup
 from callgate.cli.shared import INTERRUPTED, say
 from callgate.concepts import Mistake
 
@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "compare": everyday.compare,
     "validate": everyday.validate,
     "regrade": everyday.regrade,
+    "investigate": complaints.investigate,
     "ci": merging.ci,
     "doctor": setup.doctor,
 }
@@ -38,6 +39,7 @@ app = typer.Typer(
 for _name, _command in COMMANDS.items():
     app.command(_name)(_command)
 app.add_typer(cases.app, name="cases")
+app.add_typer(complaints.runbook, name="runbook")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -68,10 +68,18 @@ def eval_(
         bool,
         typer.Option("--let-inconclusive", help="Exit 0 on INCONCLUSIVE where the eval says on_inconclusive: warn."),
     ] = False,
+    recorded: Annotated[
+        list[Path] | None,
+        typer.Option(help="Grade these exported calls as they happened, by the eval's rules; calls no model."),
+    ] = None,
+    format_: Annotated[str, typer.Option("--format", help="Of --recorded files, where it is not recognised.")] = "auto",
     json: Json = False,
 ) -> None:
     """Run the evals: does the candidate hold up against the baseline, in every segment?"""
     from callgate.evaluate import Options
+
+    if recorded:
+        _look(names or [], recorded, format_, json=json)
 
     options = Options(
         model=model,
@@ -93,6 +101,18 @@ def eval_(
     lenient = let_inconclusive and not release
     codes = [let_through(outcome) if lenient else outcome.exit_code for outcome in outcomes]
     raise typer.Exit(worst(codes))
+
+
+def _look(names: list[str], files: list[Path], format_: str, *, json: bool) -> None:
+    """Grades recorded calls by the first eval that is named, or that there is."""
+    from callgate.dataset.importers import Hints
+    from callgate.evaluate.looking import look
+
+    seen = look(project_root(), eval_files(names)[0], files, format_, Hints())
+    sys.stdout.write(seen.rows() if json else seen.text())
+    for problem in seen.problems:
+        say(str(problem))
+    raise typer.Exit(seen.exit_code)
 
 
 def plan(

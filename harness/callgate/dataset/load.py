@@ -21,7 +21,7 @@ from callgate.matchers import instant, offset_problem
 SUFFIXES = (".yaml", ".yml")
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}\Z")
 _UNSCORED = frozenset(
-    {"title", "note", "labels", "provenance", "ticket", "severity", "status", "pii", "cluster", "must_pass"}
+    {"title", "note", "labels", "provenance", "ticket", "severity", "status", "pii", "cluster", "must_pass", "version"}
 )
 
 
@@ -161,6 +161,8 @@ def _case(name: str, source: Source) -> Case:
         status=_status(whole.get("status", "active")),
         ticket=str(whole.get("ticket", "")),
         severity=whole.get("severity", ""),
+        version=whole.get("version", 1),
+        labels=tuple(whole.get("labels", ())),
         digest=_digest(whole, now),
         place=source.document.place(),
     )

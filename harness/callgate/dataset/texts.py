@@ -5,19 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from callgate.concepts import AgentTurn, CallerTurn, Case, DecisionPoint, Json, Problem, Prompt
+from callgate.concepts import AgentTurn, CallerTurn, Case, DecisionPoint, Json, Problem, Prompt, canonical
 from callgate.dataset.load import Source
+from callgate.dataset.pii import STRUCTURED, Kind, find
 from callgate.files import Document
 from callgate.matchers import folded
 
 GRAM = 8
 """So many words in a row, in a reference and in the prompt, are no accident."""
-
-_PHONE = re.compile(
-    r"(?<![\w.-])(?:\+?1[-. ]?)?\(?([2-9]\d{2})\)?[-. ]?([2-9]\d{2})[-. ]?(\d{4})(?![\d-])|(?<!\w)\+(?!1)\d{8,15}\b"
-)
-_EMAIL = re.compile(r"[\w.+-]+@([\w-]+(?:\.[\w-]+)+)")
-_INVENTED_HOST = re.compile(r"(?:.*\.)?(?:example(?:\.[a-z]{2,3})?|test|invalid|localhost)\Z", re.IGNORECASE)
 
 
 def leaks(case: Case, prompts: Sequence[Prompt]) -> Iterator[Problem]:
@@ -39,31 +34,52 @@ def _grams(text: str) -> set[tuple[str, ...]]:
     return {tuple(words[start : start + GRAM]) for start in range(len(words) - GRAM + 1)}
 
 
+WORDS: Mapping[Kind, str] = {
+    "phone": "a telephone number",
+    "email": "an e-mail address",
+    "card": "a card number",
+    "vin": "a vehicle identification number",
+    "ssn": "a social security number",
+    "plate": "a licence plate",
+    "address": "an address",
+    "name": "a name",
+    "digits": "a number said aloud",
+    "code": "a spelled code",
+}
+SURE: frozenset[Kind] = frozenset(STRUCTURED)
+"""Kinds that have a form of their own; names and spelled codes are replaced on the way in, and not refused."""
+_OF_THE_BUSINESS: frozenset[Kind] = frozenset({"address"})
+"""What a world may hold: the business's own."""
+
+
 def personal_data(source: Source) -> Iterator[Problem]:
-    """Telephone numbers other than 555-01xx, e-mail addresses other than example.com, unless `pii: synthetic`."""
+    """Personal data of a form that can be somebody's (not 555-01xx, not example.com), unless `pii: synthetic`."""
     if source.whole.get("pii") == "synthetic":
         return
-    for document in (source.document, *source.world.documents):
-        yield from _personal(document.value, (), document)
+    yield from personal_in(source.document, source.world.defaults)
+    for document in source.world.documents:
+        yield from _personal(document.value, (), document, SURE - _OF_THE_BUSINESS, "")
 
 
-def _personal(value: Json, keys: tuple[str | int, ...], document: Document) -> Iterator[Problem]:
+def personal_in(document: Document, world: Mapping[str, Json]) -> Iterator[Problem]:
+    """Personal data in a case's own file; what its world says too is the business's."""
+    yield from _personal(document.value, (), document, SURE, canonical(dict(world)).lower())
+
+
+def _personal(
+    value: Json, keys: tuple[str | int, ...], document: Document, kinds: frozenset[Kind], own: str
+) -> Iterator[Problem]:
     if isinstance(value, Mapping):
         for key, inner in value.items():
-            yield from _personal(inner, (*keys, key), document)
+            yield from _personal(inner, (*keys, key), document, kinds, own)
     elif isinstance(value, str):
-        advice = "scrub it, or say 'pii: synthetic' where it is invented"
-        if any(not _is_invented(found) for found in _PHONE.finditer(value)):
-            yield Problem(document.place(*keys), f"holds a telephone number: {advice}")
-        if any(_INVENTED_HOST.match(host) is None for host in _EMAIL.findall(value)):
-            yield Problem(document.place(*keys), f"holds an e-mail address: {advice}")
+        found = {one.kind for one in find(value) if one.kind in kinds and value[one.start : one.end].lower() not in own}
+        for kind in sorted(found):
+            advice = "scrub it, or say 'pii: synthetic' where it is invented"
+            yield Problem(document.place(*keys), f"holds {WORDS[kind]}: {advice}")
     elif isinstance(value, Sequence):
         for index, inner in enumerate(value):
-            yield from _personal(inner, (*keys, index), document)
-
-
-def _is_invented(found: re.Match[str]) -> bool:
-    return found[2] == "555" and found[3].startswith("01")
+            yield from _personal(inner, (*keys, index), document, kinds, own)
 
 
 def twins(cases: Sequence[Case], sources: Mapping[str, Source]) -> Iterator[Problem]:

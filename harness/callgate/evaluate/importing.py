@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from callgate.concepts import Mistake, Problem
+from callgate.concepts import Case, Json, Mistake, Problem, Tool
 from callgate.config import find_evals, load_eval
 from callgate.dataset.drafts import Drafted, drafts_of, privacy_of, write_draft
 from callgate.dataset.importers import Hints
 from callgate.dataset.load import CaseSet, case_of, read_set
 from callgate.dataset.redact import summary
 from callgate.dataset.world import Worlds
+from callgate.evaluate.recorded import Wrong, wrongs
 from callgate.files import project_path, relative_name
+from callgate.graders.grade import GraderSet
+from callgate.prompts import load_prompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +26,14 @@ class Imported:
     drafts: tuple[tuple[Drafted, str], ...]
     known: tuple[tuple[str, str], ...]
     problems: tuple[Problem, ...]
+    bad: Mapping[str, Wrong] = field(default_factory=dict)
 
     def text(self) -> str:
         """A few lines a draft."""
         lines = []
         for drafted, file in self.drafts:
             lines += [file, f"  {summary(drafted.replaced)}"]
+            lines += [f"  first bad turn: {self.bad[drafted.name]}"] if drafted.name in self.bad else []
             lines += [f"  not known: {one}" for one in drafted.unknown]
         lines += [f"{name}: this call is here already, as {case}" for name, case in self.known]
         return "\n".join([*lines, _total(self)]) + "\n"
@@ -52,6 +57,12 @@ def folder_of(root: Path, into: str | None) -> Path:
         return folders.pop()
     names = ", ".join(sorted(relative_name(folder, root) for folder in folders)) or "none"
     raise Mistake(f"which set? say --into FOLDER; the evals name: {names}")
+
+
+def folders_of(root: Path) -> tuple[str, ...]:
+    """The folders of all golden sets of the project, each with a slash at its end."""
+    found = {relative_name(load_eval(path, root).cases, root) for path in find_evals(root)}
+    return tuple(f"{name}/" for name in sorted(found))
 
 
 def set_at(folder: Path, root: Path) -> CaseSet:
@@ -78,22 +89,65 @@ def import_files(
     drafts, problems = drafts_of(
         format_, files, hints, world=world, privacy=privacy_of(root, world, names), taken=taken
     )
-    by_call = {key: case.id for case in there.cases if (key := _call_of(there.sources[case.id].whole))}
+    by_call = {key: case.id for case in there.cases if (key := call_of(there.sources[case.id].whole))}
+    rules = Rules.of(root, folder)
+    bad: dict[str, Wrong] = {}
     kept: list[tuple[Drafted, str]] = []
     known: list[tuple[str, str]] = []
     for drafted in drafts:
-        key = _call_of(drafted.data)
+        key = call_of(drafted.data)
         if key and key in by_call:
             known.append((drafted.name, by_call[key]))
             continue
-        case_of(drafted.document(f"{drafted.name}.yaml"), drafted.name, world)
-        kept.append((drafted, relative_name(write_draft(drafted, folder), root)))
+        case, _ = case_of(drafted.document(f"{drafted.name}.yaml"), drafted.name, world)
+        first = next(iter(rules.wrongs(case)), None)
+        if first is not None:
+            bad[drafted.name] = first
+        kept.append((drafted, relative_name(write_draft(marked(drafted, first), folder), root)))
         if key:
             by_call[key] = drafted.name
-    return Imported(tuple(kept), tuple(known), tuple(problems))
+    return Imported(tuple(kept), tuple(known), tuple(problems), bad)
 
 
-def _call_of(whole: object) -> tuple[str, str] | None:
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What recorded calls of a set are held to: the graders of its eval, the tools of its candidate."""
+
+    graders: GraderSet
+    tools: tuple[Tool, ...]
+
+    @staticmethod
+    def of(root: Path, folder: Path) -> Rules:
+        """Those of the first eval that runs these cases; where none does, every rule, and no tools."""
+        for path in find_evals(root):
+            the_eval = load_eval(path, root)
+            if the_eval.cases == folder:
+                tools = load_prompt(the_eval.candidate.prompt, root, the_eval.candidate.place).tools
+                return Rules(GraderSet.of(the_eval.graders, root), tools)
+        return Rules(GraderSet.of((), root), ())
+
+    def wrongs(self, case: Case) -> list[Wrong]:
+        """What was done wrong in a recorded call, in its order."""
+        return wrongs(case, self.tools, self.graders)
+
+
+def marked(drafted: Drafted, first: Wrong | None) -> Drafted:
+    """The draft with its first bad turn marked: a note at the decision, and a line in its provenance."""
+    call = drafted.data.get("call")
+    if first is None or not isinstance(call, list):
+        return drafted
+    turns: list[Json] = []
+    for turn in call:
+        bad = isinstance(turn, Mapping) and turn.get("id") == first.decision
+        note = {"note": f"First bad turn: {first.grader}: {first.why}"[:500]}
+        turns.append({**turn, **note} if bad and isinstance(turn, Mapping) else turn)
+    about = drafted.data.get("provenance")
+    bad_turn = {"first_bad_turn": {"decision": first.decision, "grader": first.grader}}
+    provenance = {**about, **bad_turn} if isinstance(about, Mapping) else bad_turn
+    return replace(drafted, data={**drafted.data, "provenance": provenance, "call": turns})
+
+
+def call_of(whole: object) -> tuple[str, str] | None:
     """Which recorded call or ticket a case comes from, if its provenance says so."""
     about = whole.get("provenance") if isinstance(whole, dict) else None
     if not isinstance(about, dict) or not isinstance(whole, dict):

@@ -174,7 +174,8 @@ def _cases(folder: str, sides: Sides, added: dict[str, str]) -> Iterator[Item]:
             assert other is not None
             added[name] = other.place.file
         elif other is None:
-            yield Item(one.place.file, f"case {name} was deleted")
+            must = "must-pass case" if one.must_pass else "case"
+            yield Item(one.place.file, f"{must} {name} was deleted: a case is retired with a reason, never deleted")
         elif one != other:
             path = other.place.file if other.place.file in touched else _world(other.place.file, touched)
             yield Item(path, f"case {name}: {_edit(one, other)}")
@@ -199,10 +200,14 @@ def _world(path: str, touched: set[str]) -> str:
 
 
 def _edit(one: Case, other: Case) -> str:
+    if one.labels != other.labels:
+        return "what people said of it was changed"
     if one.segments != other.segments:
         return f"relabelled from {canonical(dict(one.segments))} to {canonical(dict(other.segments))}"
     if one.status != other.status:
         return f"status {one.status} is now {other.status}"
     if one.must_pass != other.must_pass:
         return f"must_pass is now {str(other.must_pass).lower()}"
+    if one.digest != other.digest and one.status == "active" and other.version <= one.version:
+        return f"edited without a new version: say `version: {one.version + 1}`"
     return "edited"

@@ -1,0 +1,1 @@
+"""Decisions and runs -> understanding: search, causes, runbooks."""
