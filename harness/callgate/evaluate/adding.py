@@ -19,7 +19,7 @@ from callgate.dataset.texts import personal_in
 from callgate.dataset.world import Worlds
 from callgate.evaluate.check import validated
 from callgate.evaluate.importing import folder_of, set_at
-from callgate.evaluate.plan import Options
+from callgate.evaluate.options import Options
 from callgate.evaluate.proving import Proof, proofs
 from callgate.files import Document, did_you_mean, parse_yaml, read_yaml, relative_name
 

@@ -24,10 +24,11 @@ from callgate.engines.access import endpoint
 from callgate.engines.lanes import Lanes
 from callgate.evaluate.adding import evals_of
 from callgate.evaluate.importing import Rules, call_of, folder_of, marked, set_at
+from callgate.evaluate.outcome import LEDGER
 from callgate.evaluate.proving import refuse_unreviewed
 from callgate.evaluate.recorded import Wrong
 from callgate.evaluate.releases import Release, live_on, releases
-from callgate.evaluate.run import LEDGER, engines
+from callgate.evaluate.run import engines
 from callgate.execute import REPLAY, Purse, execute
 from callgate.files import relative_name
 from callgate.insight.runbooks import Runbook, fitting, runbooks

@@ -21,9 +21,11 @@ from callgate.engines.lanes import Lanes
 from callgate.engines.prices import provider
 from callgate.evaluate.grading import Desk
 from callgate.evaluate.measuring import Bench, generations
-from callgate.evaluate.plan import Contest, Options, Pair, Plan, endpoints, make_plan
+from callgate.evaluate.options import Options
+from callgate.evaluate.outcome import LEDGER
+from callgate.evaluate.plan import Contest, Pair, Plan, endpoints, make_plan
 from callgate.evaluate.rows import Lane
-from callgate.evaluate.run import LEDGER, engines, graders_of
+from callgate.evaluate.run import engines, graders_of
 from callgate.ledger import Ledger
 
 TRIALS = 5
