@@ -238,7 +238,9 @@ def test_the_json_says_what_the_comment_says(change):
     found = change.judge()
     body = json.loads(to_json(found.change))
     assert body["review"]["waits"] is True
-    assert body["review"]["of"] == [[change.case(), f"case {HARD_CASE} was deleted"]]
+    ((path, what),) = body["review"]["of"]
+    assert (path, what.split(":")[0]) == (change.case(), f"case {HARD_CASE} was deleted")
+    assert what in comment(found.change)
     assert reviewed(found) == [change.case()]
 
 
