@@ -191,15 +191,20 @@ def test_replies_that_never_come_make_the_run_incomplete_and_the_same_command_co
         assert three.decision()["missing"]["failures"] == {}
 
 
-def test_a_key_that_the_provider_refuses_is_said_after_what_was_in_flight_and_no_more(three):
-    with Loopback(lambda *_: failing(401, "Incorrect API key provided: sk-secret-0123456789abcdef")) as server:
-        ran = three.run(*LIVE, OPENAI_API_KEY="sk-secret-0123456789abcdef", OPENAI_API_BASE=server.base)
-    assert ran.code == 3
-    assert len(server.seen) <= 16
-    assert "auth: HTTP 401" in ran.out
+SECRET = "sk-secret-0123456789abcdef"
+
+
+@pytest.mark.parametrize(("answered", "code", "told"), [(0, 2, "HTTP 401"), (12, 3, "auth: HTTP 401")])
+def test_a_key_that_is_refused_at_once_or_half_way_is_said_after_what_was_in_flight(three, answered, code, told):
+    well, refused = simulated(), failing(401, f"Incorrect API key provided: {SECRET}")
+    with Loopback(lambda body, number: well(body, number) if number < answered else refused) as server:
+        ran = three.run(*LIVE, OPENAI_API_KEY=SECRET, OPENAI_API_BASE=server.base)
+    assert ran.code == code, ran.said
+    assert answered < len(server.seen) <= answered + 32  # at most: the limit has grown once beyond 16
+    assert told in ran.said
     left = [path for path in three.root.rglob("*") if path.is_file()]
-    assert not [path for path in left if b"sk-secret-0123456789abcdef" in path.read_bytes()]
-    assert "sk-secret-0123456789abcdef" not in ran.said
+    assert not [path for path in left if SECRET.encode() in path.read_bytes()]
+    assert SECRET not in ran.said
 
 
 @pytest.mark.parametrize(
