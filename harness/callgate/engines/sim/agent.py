@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from callgate.engines.sim.acts import Act
@@ -37,12 +38,24 @@ def answer(
         raise ValueError("a request without messages")
     if name == "judge":
         return {"content": judge(messages, trial), "tool_calls": []}
+    return met(name, messages, tools)(trial)
+
+
+def met(
+    name: str, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]]
+) -> Callable[[int], dict[str, Any]]:
+    """What a receptionist makes of a request: trial -> its reply. Understood once, however many trials are drawn."""
     system = "\n".join(str(m.get("content") or "") for m in messages if m.get("role") == "system")
-    names = frozenset(str(tool.get("function", {}).get("name")) for tool in tools)
-    reading = read(messages, world_of(system))
-    draws = Draws.of(name, messages, tools, trial)
-    act = spoil(decide(reading, names), reading, rules_of(system), draws, tools)
-    return _reply(act, worded(act, reading, rules_of(system), draws) if act.lines else "", len(messages))
+    reading, rules = read(messages, world_of(system)), rules_of(system)
+    wanted = decide(reading, frozenset(str(tool.get("function", {}).get("name")) for tool in tools))
+    dice = Draws.of(name, messages, tools, 0)
+
+    def reply(trial: int) -> dict[str, Any]:
+        draws = replace(dice, trial=trial)
+        act = spoil(wanted, reading, rules, draws, tools)
+        return _reply(act, worded(act, reading, rules, draws) if act.lines else "", len(messages))
+
+    return reply
 
 
 def unspoiled(messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
