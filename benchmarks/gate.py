@@ -19,6 +19,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+import golden_set
 import numpy as np
 import worlds
 from scipy.special import bdtri
@@ -33,6 +34,7 @@ from callgate.stats.exact import exact
 
 FAMILY = (5, 6, 8, 10, 12, 15, 18, 20, 22, 25, 28, 30, 35, 40, 45, 50, 60, 70, 80, 100, 120, 140, 160)  # and all 200
 TAGS = {f"n{size}": size for size in FAMILY}
+GOLDEN, GOLDEN_RUNS = "golden-set", 300
 SHOWN = 500  # runs of a cell that no bar rests on
 CROWD = replace(STAGED, by=tuple(TAGS), margins=Margins(other=0.10))  # tags at the level of a language
 
@@ -377,6 +379,26 @@ def _blockers(of: Tallies) -> Iterator[Row]:
             yield at_least(f"BLOCK, one goes to 0: {name}", of[name].rate("block"), 0.99)
 
 
+def shipped(runs: int, kept: Path | None) -> list[Row]:
+    """The shipped golden set through the simulator (golden_set.py), and what each change came to, printed."""
+    found = golden_set.on_golden_set(runs, kept)
+    print(f"\nthe shipped golden set, {runs} runs: PASS / INCONCLUSIVE / BLOCK %, (candidate + confirming trials)")
+    for name, ran in found.items():
+        shares = " / ".join(f"{100 * golden_set.share(ran, v):.1f}" for v in ("pass", "inconclusive", "block"))
+        drawn = [float(np.mean([getattr(one, of) for one in ran])) for of in ("candidate", "confirming")]
+        print(f"  {name:<32} {shares}  ({drawn[0]:.1f} + {drawn[1]:.1f})")
+    same, spanish = found[golden_set.UNCHANGED], found[golden_set.SPANISH]
+    hit = sum(one.spanish for one in spanish) / runs
+    return [
+        at_least("golden set, unchanged: PASS", golden_set.share(same, "pass"), 0.85),
+        Row("golden set, unchanged: BLOCK", golden_set.share(same, "block"), 0.03),
+        at_least("golden set, Spanish regression: BLOCK of language=es", hit, 0.95),
+        Row("golden set, Spanish regression: PASS", golden_set.share(spanish, "pass"), 0.01),
+        Row("golden set, unchanged: trials of a fixed ten", golden_set.calls(same), 0.60),
+        Row("golden set, regression: the same, fail_fast", golden_set.calls(found[golden_set.QUICK]), 0.60),
+    ]
+
+
 def enumerated() -> Row:
     """The largest difference from brute force, over unequal trials and decisions."""
     rng = np.random.default_rng(5)
@@ -489,14 +511,15 @@ def _shard(task: Task) -> Tally:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("groups", nargs="*", choices=[*GROUPS, []], help="which parts; default all")
+    parser.add_argument("groups", nargs="*", choices=[*GROUPS, GOLDEN, []], help="which parts; default all")
     parser.add_argument("--runs", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=20261120)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--kept", type=Path, help="a folder for finished shards, so that a stopped run can go on")
     args = parser.parse_args()
     began = time.perf_counter()
-    of = tallies(args.groups or list(GROUPS), args.runs, args.seed, args.jobs, args.kept)
+    groups = args.groups or [*GROUPS, GOLDEN]
+    of = tallies([group for group in groups if group != GOLDEN], args.runs, args.seed, args.jobs, args.kept)
     error = 100 * (0.0475 / args.runs) ** 0.5
     print(f"{args.runs} runs a cell, seed {args.seed}; the Monte-Carlo error of a rate of 5 % is {error:.1f}")
     print("\ncell: PASS / INCONCLUSIVE / BLOCK / INCOMPLETE %, (candidate calls a case)")
@@ -506,7 +529,8 @@ def main() -> int:
             continue
         shares = " / ".join(f"{100 * t.rate(v):.1f}" for v in ("pass", "inconclusive", "block", "incomplete"))
         print(f"  {name:<26} {shares}  ({t.drawn / t.runs:.1f})")
-    table = [*rows(of), enumerated()]
+    golden = shipped(min(args.runs, GOLDEN_RUNS), args.kept) if GOLDEN in groups else []
+    table = [*rows(of), *golden, enumerated()]
     print("\nstatistics.md part 11")
     print("\n".join(f"  {row}" for row in table))
     print("\n".join(real()))

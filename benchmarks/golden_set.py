@@ -1,7 +1,8 @@
 """The gate on the shipped golden set, as it is used: the simulator answers, the rules grade, the gate decides.
 
-Every simulated change draws trials of its own: the arms share none (an unchanged prompt is two disjoint sets of draws),
-and neither do two runs. The simulator understands each request once and is then asked for every trial by its number.
+The simulator understands each request once and then draws many trials of every decision, each by its number and so
+independent of the others. A simulated run takes some of them at random, without putting back: the arms never share a
+trial, also where prompt and candidate are the same, and nothing couples them.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from callgate.concepts import ARMS, Arm, Reply, Score, Stratum, ToolCall
+from callgate.concepts import Arm, Policy, Reply, Score, Stratum, ToolCall, Verdict, digest
 from callgate.engines.sim.agent import met
 from callgate.evaluate import Options
 from callgate.evaluate.plan import Pair, Plan, make_plan
@@ -29,8 +30,9 @@ ROOT = Path(__file__).parents[1]
 EVAL = ROOT / "evals" / "receptionist.yaml"
 MODEL = "sim/receptionist-small"
 HELD = 10  # cached baseline trials, as after a first run
-FRESH = 5
-A_RUN = 25  # trial numbers that a run has to itself: ten of the baseline, ten of the candidate, five fresh
+TRIALS = 400  # drawn of each decision and arm, for the runs to take from
+UNCHANGED, SPANISH, QUICK = "unchanged", "Spanish regression", "Spanish regression, fail_fast"
+BASELINE, BRISK = "prompts/receptionist/v2", "prompts/receptionist/v3-brisk"
 Passed = npt.NDArray[np.float64]  # a line a decision, a column a trial: 1 passed, 0 failed
 
 
@@ -88,78 +90,95 @@ class Drawn:
         return grade.value
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A change of the shipped prompt: which candidate is measured against which baseline."""
-
-    name: str
-    baseline: str
-    candidate: str
-
-
-CHANGES = (
-    Change("unchanged v2", "prompts/receptionist/v2", "prompts/receptionist/v2"),
-    Change("Spanish regression v2 -> v3-brisk", "prompts/receptionist/v2", "prompts/receptionist/v3-brisk"),
-)
-
-
 class Ran(NamedTuple):
-    """What came of one run: verdict, whether Spanish was blocked, trials drawn a decision beside the cached baseline
-    (the candidate's and those that confirm), and the mean rates of both arms."""
+    """What came of one run: verdict, whether Spanish was blocked, and trials drawn a decision beside the cached
+    baseline: the candidate's, and those that confirm."""
 
-    verdict: str
+    verdict: Verdict
     spanish: bool
-    drawn: float
-    rates: tuple[float, float]
+    candidate: float
+    confirming: float
 
 
+@dataclass(frozen=True, slots=True)
 class Sitting:
-    """One change on the golden set, run after run, by the shipped eval's own policy."""
+    """A change of the shipped prompt on the golden set, by the shipped eval's policy; `before` and `after` are the
+    trials that its runs take from."""
 
-    def __init__(self, change: Change) -> None:
-        self.plan = make_plan(ROOT, EVAL, Options(baseline=change.baseline, candidate=change.candidate))
-        self.before, self.after = (Drawn(self.plan, arm) for arm in ARMS)
-        self.rows = {(pair.case.id, pair.point.id): row for row, pair in enumerate(self.plan.pairs)}
+    plan: Plan
+    before: Passed
+    after: Passed
 
-    def strata(self, run: int) -> list[Stratum]:
-        """The rows of one run: ten cached baseline trials, and the candidate's to the last look."""
-        at = run * A_RUN
-        baseline = self.before.trials(range(at, at + HELD)).tolist()
-        candidate = self.after.trials(range(at + HELD, at + HELD + self.plan.eval.policy.looks[-1])).tolist()
-        arms = zip(self.rows, baseline, candidate, strict=True)
-        return [
-            Stratum(MODEL, case, point, "success", tuple(b), tuple(c), baseline_held=HELD)
-            for (case, point), b, c in arms
-        ]
+    @staticmethod
+    def of(candidate: str, trials: int, *, baseline: str = BASELINE, kept: Path | None = None) -> Sitting:
+        """Draws the trials, or takes them from `kept`. Of one prompt compared with itself each arm gets half."""
+        plan = make_plan(ROOT, EVAL, Options(baseline=baseline, candidate=candidate))
+        both = _kept(plan, "baseline", range(2 * trials), kept)
+        after = both[:, trials:] if candidate == baseline else _kept(plan, "candidate", range(trials), kept)
+        return Sitting(plan, both[:, :trials], after)
 
-    def run(self, number: int) -> Ran:
-        """Takes the looks. Fresh baseline trials are drawn where a block asks for them, and counted."""
-        strata, policy, confirming = self.strata(number), self.plan.eval.policy, 0
-        fresh = range(number * A_RUN + A_RUN - FRESH, (number + 1) * A_RUN)
+    def run(self, seed: int, policy: Policy | None = None) -> Ran:
+        """Takes the looks. Fresh baseline trials join where a block asks for them, and count."""
+        policy = policy or self.plan.eval.policy
+        strata, fresh = self._strata(np.random.default_rng(seed), policy)
+        rows = {(stratum.case, stratum.decision): row for row, stratum in enumerate(strata)}
+        confirming = 0
         while True:
             tests = family(strata, self.plan.cases, policy)
             path = replay(tests, self.plan.cases, policy)
             if not path.needs:
                 break
-            for row in {self.rows[need.case, need.decision] for need in path.needs}:
-                again = tuple(self.before.of(row, number) for number in fresh)
-                strata[row] = replace(strata[row], fresh=again)
-                confirming += FRESH
+            for row in {rows[need.case, need.decision] for need in path.needs}:
+                strata[row] = replace(strata[row], fresh=fresh[row])
+                confirming += len(fresh[row])
         drawn = next(iter(path.drawn.values()))
         blocked = {test.segment.name for test in tests if path.endings[test.index].status == "block"}
-        return Ran(
-            verdict(tests, path), "language=es" in blocked, (int(drawn.sum()) + confirming) / len(drawn), _rates(strata)
-        )
+        n = len(strata)
+        return Ran(verdict(tests, path), "language=es" in blocked, float(drawn.sum()) / n, confirming / n)
+
+    def _strata(self, rng: np.random.Generator, policy: Policy) -> tuple[list[Stratum], list[tuple[float, ...]]]:
+        """The rows of one run, ten baseline trials held and the candidate's to the last look; and the fresh ones."""
+        baseline = rng.permuted(self.before, axis=1)[:, : HELD + policy.confirm].tolist()
+        candidate = rng.permuted(self.after, axis=1)[:, : policy.looks[-1]].tolist()
+        held = HELD if len(policy.looks) > 1 else 0
+        strata = [
+            Stratum(MODEL, pair.case.id, pair.point.id, "success", tuple(b[:HELD]), tuple(c), baseline_held=held)
+            for pair, b, c in zip(self.plan.pairs, baseline, candidate, strict=True)
+        ]
+        return strata, [tuple(b[HELD:]) for b in baseline]
 
 
-def _rates(strata: Sequence[Stratum]) -> tuple[float, float]:
-    return (
-        float(np.mean([row.baseline for row in strata])),
-        float(np.mean([row.candidate for row in strata])),
-    )
+def _kept(plan: Plan, arm: Arm, numbers: range, kept: Path | None) -> Passed:
+    prompt = plan.baseline if arm == "baseline" else plan.candidate
+    cases = digest({pair.case.id: pair.case.digest for pair in plan.pairs})
+    file = kept / f"golden {prompt.digest[:12]} {cases[:12]} {len(numbers)}.npy" if kept else None
+    if file and file.is_file():
+        return np.asarray(np.load(file), dtype=np.float64)
+    drawn = Drawn(plan, arm).trials(numbers)
+    if file:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        np.save(file, drawn)
+    return drawn
 
 
-def simulated(change: int, runs: range) -> list[Ran]:
-    """These runs of one of CHANGES."""
-    sitting = Sitting(CHANGES[change])
-    return [sitting.run(number) for number in runs]
+def on_golden_set(runs: int, kept: Path | None = None, trials: int = TRIALS) -> dict[str, list[Ran]]:
+    """The changes that the bars are about: an unchanged prompt, and the planted regression with and without stopping
+    at the first block."""
+    same, brisk = (Sitting.of(name, trials, kept=kept) for name in (BASELINE, BRISK))
+    quick = replace(brisk.plan.eval.policy, fail_fast=True)
+    return {
+        UNCHANGED: [same.run(seed) for seed in range(runs)],
+        SPANISH: [brisk.run(seed) for seed in range(runs)],
+        QUICK: [brisk.run(seed, quick) for seed in range(runs)],
+    }
+
+
+def share(ran: Sequence[Ran], name: str) -> float:
+    """How many runs ended in a verdict."""
+    return sum(one.verdict == name for one in ran) / len(ran)
+
+
+def calls(ran: Sequence[Ran]) -> float:
+    """Trials drawn for a change, those that confirm included, as a share of the candidate's ten that a fixed look
+    takes; the ten of the baseline are held in either case."""
+    return float(np.mean([one.candidate + one.confirming for one in ran])) / HELD
