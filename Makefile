@@ -1,7 +1,7 @@
 # The front door. `make eval` and `make test` each set up everything they need; `make help` lists the rest.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup eval demo test check bench-gate bench-graders golden clean
+.PHONY: help setup eval demo test check bench-gate bench-gate-speed bench-graders golden clean
 unexport PYTHONDONTWRITEBYTECODE
 export UV_SYSTEM_CERTS ?= 1
 export UV_PYTHON_DOWNLOADS := never
@@ -43,8 +43,11 @@ check: .venv/installed ## ruff, mypy --strict, import contracts
 test: check ## the checks and all tests
 	@$(BIN)/pytest -n 2
 
-bench-gate: .venv/installed ## the gate's error rates and power, by its own functions (some minutes)
-	@$(BIN)/python benchmarks/gate.py $(if $(RUNS),--runs $(RUNS))
+bench-gate: .venv/installed ## the gate's error rates and power, by its own functions (half an hour; a stopped one goes on)
+	@$(BIN)/python benchmarks/gate.py $(if $(RUNS),--runs $(RUNS)) --kept .callgate/bench-gate
+
+bench-gate-speed: .venv/installed ## how fast the gate decides: from a cold start, and with a million trials
+	@$(BIN)/python benchmarks/gate_speed.py
 
 bench-graders: .venv/installed ## what each rule costs: 10,000 trials on one core
 	@$(BIN)/python benchmarks/graders.py

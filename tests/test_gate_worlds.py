@@ -9,12 +9,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from callgate.concepts import Policy, Stratum
+from callgate.concepts import Policy, Reply, Stratum, ToolCall
+from callgate.engines.sim.agent import answer
 from callgate.gate import decide, plan
 from callgate.gate import looks as looks_of_gate
+from callgate.graders.grade import success
+from callgate.graders.seen import Context
+from callgate.replay import Ask, advance, begin
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 import gate as bench
+import golden_set
 import worlds
 from worlds import STAGED, World, calls
 
@@ -85,6 +90,38 @@ def test_must_pass_cases_block_when_one_breaks_and_hardly_ever_otherwise():
 def test_losing_half_of_the_failures_never_passes():
     for each in bench.losing():
         assert tally(each, range(40)).rate("pass") == 0.0
+
+
+def test_on_the_shipped_golden_set_an_unchanged_prompt_passes_and_the_planted_regression_is_blocked():
+    found = golden_set.on_golden_set(12, trials=16)
+    same, spanish = found[golden_set.UNCHANGED], found[golden_set.SPANISH]
+    assert golden_set.share(same, "pass") >= 0.75  # 94 % of 300 runs; 12 runs see less of it
+    assert golden_set.share(same, "block") <= 0.05
+    assert golden_set.calls(same) <= 0.60
+    assert [one.spanish for one in spanish] == [True] * 12
+    assert golden_set.share(spanish, "pass") == 0.0
+    assert golden_set.calls(found[golden_set.QUICK]) <= 0.60
+
+
+def test_the_golden_sets_trials_are_those_that_the_product_draws():
+    plan = golden_set.make_plan(golden_set.ROOT, golden_set.EVAL, golden_set.Options())
+    drawn, graders = golden_set.Drawn(plan, "candidate"), golden_set.graders_of(plan, golden_set.ROOT)[0]
+    for row in range(0, len(plan.pairs), 45):
+        pair = plan.pairs[row]
+        step = begin(pair.candidate, model=golden_set.MODEL, arm="candidate", trial=7)
+        while isinstance(step, Ask):
+            said = answer(
+                golden_set.MODEL,
+                [dict(message.wire) for message in step.request.messages],
+                [tool.wire() for tool in step.request.tools],
+                7,
+            )
+            calls = tuple(
+                ToolCall(c["id"], c["function"]["name"], c["function"]["arguments"]) for c in said["tool_calls"]
+            )
+            step = advance(step, Reply(said["content"] or "", calls, simulated=True))
+        context = Context(pair.case, pair.point, pair.candidate.prompt.tools, prompt=pair.candidate.prompt)
+        assert drawn.of(row, 7) == success(graders.grade(context, step.trial), graders.blocking).value
 
 
 def rows_of(cases, before, after, run):
