@@ -1,7 +1,7 @@
 # The front door. `make eval` and `make test` each set up everything they need; `make help` lists the rest.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup eval demo test check bench-gate bench-gate-speed bench-graders golden clean
+.PHONY: help setup eval demo weekly test check bench-gate bench-gate-speed bench-graders golden clean
 unexport PYTHONDONTWRITEBYTECODE
 export UV_SYSTEM_CERTS ?= 1
 export UV_PYTHON_DOWNLOADS := never
@@ -33,6 +33,9 @@ eval: .venv/installed ## the shipped eval: is the candidate prompt safe to ship?
 
 demo: .venv/installed ## a candidate that is better on average and worse for Spanish callers: see it blocked
 	@$(BIN)/callgate demo
+
+weekly: .venv/installed ## the week for people who were not there: reports/weekly/ [HISTORY=tests/insight/history]
+	@$(if $(HISTORY),cd $(HISTORY) && $(CURDIR)/)$(BIN)/callgate weekly $(if $(HISTORY),--runs runs.jsonl --tickets tickets.csv --today 2026-03-20)
 
 check: .venv/installed ## ruff, mypy --strict, import contracts
 	@$(BIN)/ruff check --quiet .

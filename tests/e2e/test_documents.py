@@ -1,5 +1,6 @@
 """What the pages say to type holds: their commands are taken from them and run."""
 
+import json
 import os
 import re
 import subprocess
@@ -106,3 +107,18 @@ def test_the_page_about_comparing_runs_in_python_too(tmp_path):
     assert [line.split()[0] for line in done.stdout.splitlines()] == ["pass", "all", "language=en", "language=es"]
     first = blocks("compare.md")[0]
     assert shell(tmp_path, first).returncode == 0
+
+
+def test_the_weekly_page_is_drawn_from_the_ledger_as_its_page_says(evaluated):
+    leave, alarm = blocks("weekly.md")
+    left = shell(evaluated.root, leave)
+    assert left.returncode == 0, left.stderr
+    assert "SIMULATED" in left.stdout
+    assert re.search(r"the page: reports/weekly/\d{4}-W\d\d\.html", left.stderr)
+    assert len(list((evaluated.root / "reports/weekly").iterdir())) == 4
+    told = shell(evaluated.root, alarm)
+    assert told.returncode == 0, told.stderr
+    body = json.loads(told.stdout)
+    (trials,) = [one["value"] for one in body["figures"] if one["name"] == "trials"]
+    assert body["measured"]
+    assert trials > 50

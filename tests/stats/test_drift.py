@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from callgate.stats.drift import Week, improving, worsening
+from callgate.stats.drift import Week, improving, most_likely_start, worsening
 
 
 def weeks(zs):
@@ -33,3 +33,22 @@ def test_an_unmeasured_week_is_no_evidence_either_way():
     assert found.sums == (2.0, 2.0, 4.0, 4.0, 6.0)
     assert (found.began, found.alarm) == (0, 4)
     assert worsening([Week(-0.1, 0.0), Week(None, 0.1), Week(float("nan"), 0.1)]).sums == (0.0, 0.0, 0.0)
+
+
+def test_the_likeliest_start_is_nearer_than_the_last_zero():
+    rng = np.random.default_rng(3)
+    likeliest, last_zero = [], []
+    for _ in range(400):
+        some = weeks([*rng.normal(0.0, 1.0, 6), *rng.normal(-3.0, 1.0, 6)])
+        found = worsening(some)
+        if found.began is not None:
+            likeliest.append(abs(most_likely_start(some) - 6))
+            last_zero.append(abs(found.began - 6))
+    assert np.mean(np.array(likeliest) <= 1) >= 0.93
+    assert np.mean(likeliest) < np.mean(last_zero) / 2
+
+
+def test_where_nothing_points_down_nothing_began():
+    assert most_likely_start(weeks([0.5, 1.0, 0.2])) is None
+    assert most_likely_start([Week(None, None)]) is None
+    assert most_likely_start([*weeks([0.1, -3.0]), Week(None, None), *weeks([-3.0])]) == 1

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import typer
 
-from callgate.cli import cases, complaints, everyday, merging, setup
+from callgate.cli import cases, complaints, everyday, merging, pages, setup
 from callgate.cli.shared import INTERRUPTED, say
 from callgate.concepts import Mistake
 
@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "regrade": everyday.regrade,
     "investigate": complaints.investigate,
     "ci": merging.ci,
+    "weekly": pages.weekly,
     "doctor": setup.doctor,
 }
 """In the order of `callgate --help`."""

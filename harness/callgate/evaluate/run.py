@@ -30,6 +30,7 @@ from callgate.evaluate.measuring import (
 from callgate.evaluate.options import Options
 from callgate.evaluate.outcome import LEDGER, Outcome, own_code, this_run
 from callgate.evaluate.plan import Plan, endpoints, make_plan, metric_problems
+from callgate.evaluate.results import results, served
 from callgate.evaluate.rows import Measured, passed
 from callgate.evaluate.stored import candidates, stored_plan, whole_run
 from callgate.execute import Spent
@@ -215,6 +216,9 @@ def _stored(bench: Bench, options: Options, measured: Measured | None = None) ->
     """The plan as the ledger keeps it: enough to go on with it, and to show it when the prompts have changed."""
     plan = bench.plan
     trials = measured.all() if measured else ()
+    found: dict[str, Json] = {}
+    if measured:
+        found = {"results": results(measured, bench.graders.blocking), "served": served(measured)}
     return {
         "code": own_code() if measured and not (bench.ran_dry or bench.interrupted) else "",  # it goes on from there
         "path": plan.eval.place().file,
@@ -225,6 +229,7 @@ def _stored(bench: Bench, options: Options, measured: Measured | None = None) ->
         "generations": dict(bench.generations),
         "held": dict(bench.held),
         "failed": sorted({t.id.case for t, grades in trials if t.id.arm == "candidate" and not passed(grades)}),
+        **found,
     }
 
 

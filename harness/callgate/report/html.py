@@ -47,11 +47,11 @@ def page(
     """The whole page. `run` holds what only one invocation knows (command, versions); `background` the calls, costs
     and prompts, without which the page shows the decision alone."""
     behind = background or Background()
-    environment = _environment()
-    cards, rows, left_out = _calls(environment, decision, behind)
+    drawing = environment()
+    cards, rows, left_out = _calls(drawing, decision, behind)
     diff = prompt_diff(*behind.prompts) if behind.prompts else []
-    style, script = _text("report.css"), _text("report.js")
-    return environment.get_template("report.html").render(
+    style, script = inline("report.css"), inline("report.js")
+    return drawing.get_template("report.html").render(
         decision=decision,
         stamp=stamp(decision),
         title=words.TITLES[decision.verdict],
@@ -74,8 +74,8 @@ def page(
         run=dict(run or {}),
         style=Markup(style),  # noqa: S704  # our own file
         script=Markup(script),  # noqa: S704  # our own file
-        style_hash=_csp_hash(style),
-        script_hash=_csp_hash(script),
+        style_hash=source_hash(style),
+        script_hash=source_hash(script),
     )
 
 
@@ -83,15 +83,16 @@ _KINDS = {"pass": "good", "unchanged": "good", "block": "bad"}
 
 
 @cache
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
+def environment() -> jinja2.Environment:
+    """How our templates are drawn: everything that is put in is escaped, an unknown name is an error."""
+    made = jinja2.Environment(
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        loader=jinja2.FunctionLoader(_text),
+        loader=jinja2.FunctionLoader(inline),
     )
-    environment.filters |= {
+    made.filters |= {
         "percent": words.percent,
         "points": words.points,
         "printable": words.printable,
@@ -99,15 +100,16 @@ def _environment() -> jinja2.Environment:
         "plural": words.plural,
         "slug": slug,
     }
-    environment.globals |= {"verdict_of": verdict_of, "attributes_of": attributes_of}
-    return environment
+    made.globals |= {"verdict_of": verdict_of, "attributes_of": attributes_of}
+    return made
 
 
-def _text(name: str) -> str:
+def inline(name: str) -> str:
+    """The text of a template, a style sheet or a script of ours."""
     return (resources.files("callgate.report") / "templates" / name).read_text(encoding="utf-8")
 
 
-def _csp_hash(text: str) -> str:
+def source_hash(text: str) -> str:
     """The source expression under which a Content-Security-Policy admits exactly this inline text."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
@@ -169,11 +171,9 @@ def grouped(flips: Sequence[Flip]) -> dict[tuple[str, str], list[Flip]]:
     return calls
 
 
-def _calls(
-    environment: jinja2.Environment, decision: Decision, behind: Background
-) -> tuple[list[Markup], list[Flip], int]:
+def _calls(drawing: jinja2.Environment, decision: Decision, behind: Background) -> tuple[list[Markup], list[Flip], int]:
     """The opened calls as far as there is room, a row for each further flip, and how many are in neither."""
-    render = environment.get_template("call.html").module.card  # type: ignore[attr-defined]  # a macro of the template
+    render = drawing.get_template("call.html").module.card  # type: ignore[attr-defined]  # a macro of the template
     names: dict[Arm, str] = {"baseline": decision.baseline.name, "candidate": decision.candidate.name}
     known = {(call.model, call.case.id): call for call in behind.calls}
     blocked = [row for row in decision.comparisons if row.verdict == "block"]

@@ -65,3 +65,20 @@ def _followed(steps: Sequence[float | None], slack: float, alarm: float) -> Drif
         if found is None and at > alarm and began is not None:
             found = (index, began)
     return Drift(tuple(sums), *(found or (None, None)))
+
+
+def most_likely_start(weeks: Sequence[Week]) -> int | None:
+    """The week since which a worsening most likely lasts, to the end: the index that maximises the likelihood of "no
+    change before, one change after" with known standard errors (Hinkley 1970). None where nothing points down.
+
+    `Drift.began` is known while the sum runs; this one looks back. With a shift of two standard errors in week 7 of 12
+    it names that week or one beside it in 85 % of cases, the last zero in 72 % (decision 0028)."""
+    best, start, total, measured = 0.0, None, 0.0, 0
+    for index in range(len(weeks) - 1, -1, -1):
+        z = weeks[index].z
+        if z is None:
+            continue
+        total, measured = total + z, measured + 1
+        if total < 0.0 and total * total / measured >= best:
+            best, start = total * total / measured, index
+    return start

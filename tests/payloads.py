@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pages import behind, call, decided, flip
-
 from callgate.concepts import Missing, Side
 from callgate.report.calls import Call
+from pages import behind, call, decided, flip
 
 SENTINEL = "window.fired=1"
 PAYLOADS = (
