@@ -335,6 +335,7 @@ FailureKind = Literal[
     "drift",
     "grader_error",
     "judge_invalid",
+    "suspected_injection",
     "budget",
     "cancelled",
     "offline",

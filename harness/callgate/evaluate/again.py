@@ -25,6 +25,8 @@ from callgate.evaluate.options import Options
 from callgate.evaluate.outcome import LEDGER, Outcome, own_code, this_run
 from callgate.evaluate.stored import candidates, whole_run
 from callgate.execute.machine import Spent
+from callgate.files import relative_name
+from callgate.graders.rubrics import siblings
 from callgate.ledger import Ledger
 from callgate.prompts import load_prompt
 from callgate.report.stamp import shows
@@ -63,6 +65,7 @@ class Read:
         if not _is_plain(options) or any(model.startswith(("command:", "python:")) for model in models):
             return None
         rubrics = [str(use.options["rubric"]) for use in the_eval.graders if "rubric" in use.options]
+        rubrics += [relative_name(each, root) for rubric in rubrics for each in siblings(root, rubric)]
         cases = the_eval.cases if not the_eval.cases.is_absolute() else the_eval.cases.relative_to(root)
         above = [str(parent / "_world.yaml") for parent in cases.parents]
         places = tuple(sorted({the_eval.place().file, "evals/graders.py", str(cases), *above, *rubrics}))

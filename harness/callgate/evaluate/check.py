@@ -16,6 +16,7 @@ from callgate.engines.access import unknown_model
 from callgate.evaluate.plan import SUPPORTED, Problems, metric_problems
 from callgate.graders.expected import expect_problems
 from callgate.graders.grade import GraderSet
+from callgate.graders.jury import family_problems
 from callgate.prompts import load_prompt, render, schema_problems
 from callgate.report.words import plural
 
@@ -50,6 +51,7 @@ def validated(root: Path, paths: Sequence[Path]) -> Report:
         graders = problems.of(GraderSet.of, the_eval.graders, root)
         if graders is not None:
             problems.found.extend(metric_problems(the_eval, graders))
+            problems.found.extend(_judge_problems(the_eval, graders))
         problems.found.extend(_model_problems(the_eval))
         sides = (the_eval.baseline, the_eval.candidate)
         loaded = [problems.of(load_prompt, side.prompt, root, side.place) for side in sides]
@@ -70,6 +72,14 @@ def validated(root: Path, paths: Sequence[Path]) -> Report:
 
 
 def _model_problems(the_eval: Eval) -> list[Problem]:
-    """Simulated models and judges that do not exist. Of other providers' models only the provider knows."""
+    """Simulated models that do not exist. Of other providers' models only the provider knows."""
     told = [(the_eval.place("models", index), unknown_model(name)) for index, name in enumerate(the_eval.models)]
     return [Problem(place, message) for place, message in told if message]
+
+
+def _judge_problems(the_eval: Eval, graders: GraderSet) -> list[Problem]:
+    """Simulated judges that do not exist, and judges of the family of what they judge."""
+    own = [side.model for side in (the_eval.baseline, the_eval.candidate) if side.model]
+    told = [(one.place, unknown_model(model)) for one in graders.judges for model in one.models]
+    unknown = [Problem(place, message) for place, message in told if message]
+    return [*unknown, *family_problems(graders.judges, [*the_eval.models, *own])]

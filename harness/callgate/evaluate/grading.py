@@ -5,46 +5,21 @@ Rules run here, one's own graders in their process, judges through the same exec
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from callgate.concepts import Failure, Grade, NotApplicable, Reply, Request, Tool, Trial, digest
-from callgate.engines.access import endpoint
+from callgate.concepts import Failure, Grade, Score, Tool, Trial, digest
+from callgate.evaluate.judging import AskJudge, Item, Sitting
 from callgate.evaluate.plan import Plan
-from callgate.execute import Execution, Machine, Spent
-from callgate.graders import judge
+from callgate.execute import Spent
 from callgate.graders.custom import Row
 from callgate.graders.custom import run as run_custom
-from callgate.graders.grade import GraderSet, Judge, success
+from callgate.graders.grade import GraderSet, success
+from callgate.graders.jury import Judge
 from callgate.graders.seen import Context
 from callgate.ledger import Ledger, grade_from, grade_json, score_base
 
 Grades = Mapping[str, Grade]
-
-
-@dataclass(frozen=True, slots=True)
-class Vote:
-    """One request to a judge on its way; `slot` says which trial's which question it answers."""
-
-    request: Request
-    slot: tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Voted:
-    """What came back for a vote."""
-
-    slot: tuple[int, int]
-    outcome: Reply | Failure
-
-
-VOTES: Machine[Vote, Voted] = Machine(
-    advance=lambda vote, reply: Voted(vote.slot, reply),
-    failed=lambda vote, failure: Voted(vote.slot, failure),
-    done=Voted,
-    lane=lambda _vote: "judge",
-)
-AskJudge = Callable[[Sequence[Vote]], Execution[Voted]]
 
 
 @dataclass(slots=True)
@@ -112,7 +87,8 @@ class Desk:
         self._complete_custom(unique, known, new)
         for one in self.graders.judges:
             waiting = [base for base in unique if one.id not in known[base]]
-            for base, grade in zip(waiting, self._judged([unique[base] for base in waiting], one), strict=True):
+            ruled = {base: {**known[base], **new[base]} for base in waiting}
+            for base, grade in zip(waiting, self._judged(one, waiting, unique, ruled), strict=True):
                 new[base][one.id] = grade
         self._keep(new)
         for base, grades in new.items():
@@ -130,31 +106,22 @@ class Desk:
         for base, grades in zip(waiting, run_custom(self.graders.customs, rows), strict=True):
             new[base] |= grades
 
-    def _judged(self, trials: Sequence[Trial], one: Judge) -> list[Grade]:
+    def _judged(
+        self, one: Judge, bases: Sequence[str], unique: Mapping[str, Trial], found: Mapping[str, Grades]
+    ) -> list[Grade]:
         """The grade that a judge gives each trial; its votes are asked together."""
-        asked = [judge.questions(self._context(trial).point, one.name, one.rubric) for trial in trials]
-        host = endpoint(one.model) if any(asked) else ""
-        votes = [
-            Vote(replace(request, endpoint=host), (index, number))
-            for index, trial in enumerate(trials)
-            for number, question in enumerate(asked[index])
-            for request in judge.requests(self._context(trial), trial, question, model=one.model, votes=one.votes)
-        ]
-        outcomes: dict[tuple[int, int], list[Reply | Failure]] = {}
-        if votes:
-            execution = self.ask_judge(votes)
-            self.judged.append(execution.spent)
-            self.interrupted |= execution.interrupted
-            for voted in execution.done:
-                outcomes.setdefault(voted.slot, []).append(voted.outcome)
-        grades: list[Grade] = []
-        for index, trial in enumerate(trials):
-            answered = [
-                judge.score(trial, question, outcomes.get((index, number), []))
-                for number, question in enumerate(asked[index])
-            ]
-            grades.append(judge.combined(answered) if answered else NotApplicable("not asked for here"))
+        items = [Item(self._context(unique[base]), unique[base], self._agree(found[base])) for base in bases]
+        sitting = Sitting(one, items, self.ask_judge)
+        grades = sitting.grades()
+        self.judged += sitting.spent
+        self.interrupted |= sitting.interrupted
         return grades
+
+    def _agree(self, grades: Grades) -> bool:
+        """Whether the rules that block measured a trial and passed it."""
+        rules = {bound.rule.id for bound in self.graders.rules}
+        grade = success(grades, self.graders.blocking & rules)
+        return isinstance(grade, Score) and grade.passed
 
     def _keep(self, new: Mapping[str, Grades]) -> None:
         prints = self.graders.fingerprints

@@ -14,7 +14,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from callgate.concepts import ARMS, Arm, Engine, Trial
-from callgate.evaluate.grading import VOTES, Desk, Vote, Voted
+from callgate.evaluate.grading import Desk
+from callgate.evaluate.judging import VOTES, Vote, Voted
 from callgate.evaluate.plan import Contest, Pair, Plan
 from callgate.evaluate.rows import Lane, Measured
 from callgate.execute import REPLAY, Execution, Progress, Purse, Spent, execute

@@ -94,7 +94,7 @@ def proofs(root: Path, path: Path, cases: Sequence[str], options: Options, *, tr
         graders, _ = graders_of(plan, root)
         drawn = generations(plan, ledger, anew=False, now=time.time())
         lanes = Lanes(plan.eval.transport, root=root, seconds=plan.eval.seconds)
-        judges = [one.model for one in graders.judges]
+        judges = [model for one in graders.judges for model in one.models]
         asking = None if options.offline else engines(judges, lanes)
         bench = Bench(plan, graders, ledger, asking, endpoints(plan), drawn)
         contest = plan.contests[0]

@@ -6,6 +6,7 @@ what is gated, unless somebody says so about exactly these contents.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -145,7 +146,7 @@ def _files(base: Mapping[str, Eval], head: Mapping[str, Eval], sides: Sides) -> 
             yield Item(path, "is no regular file but a link")
         elif path.startswith("evals/") and not path.endswith((".yaml", ".yml", ".md")):
             yield Item(path, "code that grades was changed")
-        elif path in rubrics:
+        elif path in rubrics or _sibling_of(path) in rubrics:
             yield Item(path, "a judge's rubric was changed")
         elif name in {".gitattributes", ".gitmodules"}:
             yield Item(path, "decides what a checkout holds")
@@ -158,6 +159,11 @@ def _files(base: Mapping[str, Eval], head: Mapping[str, Eval], sides: Sides) -> 
 def _runs_the_gate(path: str) -> bool:
     name = path.rsplit("/", 1)[-1]
     return name in {"CODEOWNERS", ".gitlab-ci.yml"} or path == "action.yml" or path.startswith("docs/ci/")
+
+
+def _sibling_of(path: str) -> str:
+    """`judges/tone.md` for `judges/tone.es.md`: the rubric of which a file is the same in another language."""
+    return re.sub(r"\.[a-z]{2,3}\.md\Z", ".md", path)
 
 
 def _rubrics(each: Eval) -> list[str]:

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from callgate.concepts import Decision, Engine, Json, Mistake, digest
+from callgate.concepts import ARMS, Decision, Engine, Json, Mistake, digest
 from callgate.engines.access import missing_key
 from callgate.engines.lanes import Lanes
 from callgate.evaluate.again import Read, remember
@@ -36,6 +36,7 @@ from callgate.evaluate.stored import candidates, stored_plan, whole_run
 from callgate.execute import Spent
 from callgate.graders.grade import GraderSet
 from callgate.graders.judge import simulated
+from callgate.graders.jury import family_problems
 from callgate.ledger import Ledger, Run
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def evaluate(
         identity = run_id(plan, graders, drawn)
         read = Read.of(plan, drawn, options, since)
         lanes = Lanes(plan.eval.transport, root=root, seconds=plan.eval.seconds)
-        judges = [one.model for one in graders.judges]
+        judges = [model for one in graders.judges for model in one.models]
         asking = None if options.offline else engines(judges, lanes)
         bench = Bench(plan, graders, ledger, asking, endpoints(plan), drawn, progress, salt=int(identity[:6], 16))
         before = None if options.regrade else whole_run(ledger, identity)
@@ -192,15 +193,19 @@ def graders_of(plan: Plan, root: Path) -> tuple[GraderSet, tuple[str, ...]]:
     problems = metric_problems(plan.eval, graders)
     if problems:
         raise Mistake(problems)
+    models = [contest.model(arm) for contest in plan.contests for arm in ARMS]
+    kin = family_problems(graders.judges, models)
+    if kin:
+        raise Mistake(kin)
     live = any(not simulated(contest.candidate) for contest in plan.contests)
-    mock = [one for one in graders.judges if simulated(one.model)] if live else []
+    mock = [one for one in graders.judges if one.is_simulated] if live else []
     if not mock:
         return graders, ()
     kept = tuple(one for one in graders.judges if one not in mock)
     names = {one.id for one in mock}
     prints = {name: value for name, value in graders.fingerprints.items() if name not in names}
-    models = " and ".join(dict.fromkeys(one.model for one in mock))
-    notes = (f"left out: {', '.join(sorted(names))}: {models} is simulated and never scores a live model",)
+    asked = " and ".join(dict.fromkeys(model for one in mock for model in one.models if simulated(model)))
+    notes = (f"left out: {', '.join(sorted(names))}: {asked} is simulated and never scores a live model",)
     return replace(graders, judges=kept, fingerprints=prints), notes
 
 

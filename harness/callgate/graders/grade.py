@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 
-from callgate.concepts import Failure, Grade, Json, Mistake, NotApplicable, Place, Problem, Score, Trial, digest
+from callgate.concepts import Failure, Grade, Json, Mistake, NotApplicable, Problem, Score, Trial, digest
 from callgate.config import GraderUse
-from callgate.files import did_you_mean, project_file
+from callgate.files import did_you_mean
 from callgate.graders import judge
 from callgate.graders.custom import SOURCE, CustomGrader, read_custom
+from callgate.graders.frames import FRAMES
+from callgate.graders.jury import Judge, read_judge
 from callgate.graders.options import checked
 from callgate.graders.registry import JUDGE, RULES, Rule
 from callgate.graders.seen import Context, Seen
 
 _HERE = Path(__file__).parent
-_JUDGE_OPTIONS: Mapping[str, Json] = {"rubric": "", "model": "", "votes": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,20 +31,6 @@ class BoundRule:
 
     def __call__(self, seen: Seen) -> Grade:
         return self.rule.function(seen, **self.options)
-
-
-@dataclass(frozen=True, slots=True)
-class Judge:
-    """A judge that the eval names. `name` is its rubric's, or `claims`; `id` is what its grades are called."""
-
-    name: str
-    rubric: str
-    model: str
-    votes: int = 1
-
-    @property
-    def id(self) -> str:
-        return f"{JUDGE}:{self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +120,7 @@ def _checked_set(uses: Sequence[GraderUse], root: Path) -> GraderSet:
             problems += found
             blocking[use.name] = blocking[use.name] if blocks is None else blocks
         elif use.name == JUDGE:
-            made = _judge(given, use.place, root, problems)
+            made = read_judge(given, use.place, root, problems)
             if made and any(made.id == other.id for other in judges):
                 problems.append(Problem(use.place, f"rubric {made.name!r} is judged twice"))
             judges += [made] if made else []
@@ -148,7 +135,8 @@ def _checked_set(uses: Sequence[GraderUse], root: Path) -> GraderSet:
     if problems:
         raise Mistake(sorted(problems))
     if judges:
-        judges.append(Judge(judge.CLAIMS, "", judges[0].model, judges[0].votes))
+        claims = {language: frame.claim for language, frame in FRAMES.items()}
+        judges.append(replace(judges[0], name=judge.CLAIMS, rubrics=claims, file=""))
     rules = tuple(BoundRule(rule, options[name]) for name, rule in RULES.items())
     prints = _fingerprints(rules, judges, customs)
     return GraderSet(rules, tuple(judges), tuple(customs), frozenset(n for n, b in blocking.items() if b), prints)
@@ -164,30 +152,11 @@ def _blocking(use: GraderUse, problems: list[Problem]) -> tuple[dict[str, Json],
     return given, blocks
 
 
-def _judge(given: Mapping[str, Json], place: Place, root: Path, problems: list[Problem]) -> Judge | None:
-    options, found = checked(JUDGE, given, _JUDGE_OPTIONS, place)
-    lacking = [name for name in ("rubric", "model") if not options[name]]
-    votes = options["votes"]
-    if lacking:
-        found.append(Problem(place, f"judge needs {' and '.join(lacking)}"))
-    if isinstance(votes, int) and not 1 <= votes <= 9:
-        found.append(Problem(place, f"judge: votes wants 1 to 9, not {votes}"))
-    if found:
-        problems += found
-        return None
-    try:
-        path = project_file(root, str(options["rubric"]))
-        text = path.read_text("utf-8")
-    except (Mistake, OSError, UnicodeDecodeError) as error:
-        problems.append(Problem(place, f"judge: rubric {options['rubric']!r} cannot be read: {error}"))
-        return None
-    return Judge(path.stem, text, str(options["model"]), int(str(votes)))
-
-
 def _fingerprints(
     rules: Sequence[BoundRule], judges: Sequence[Judge], customs: Sequence[CustomGrader]
 ) -> Mapping[str, str]:
     own = _own_source()
     prints = {b.rule.id: digest([b.rule.id, b.rule.version, dict(b.options), own]) for b in rules}
-    prints |= {j.id: digest([j.id, j.rubric, j.model, j.votes, own]) for j in judges}
+    ruled = digest(prints)  # what the rules found decides on a reply that speaks to its judge
+    prints |= {j.id: digest([j.fingerprint, own, ruled]) for j in judges}
     return prints | {c.name: digest([c.name, dict(c.options), c.source]) for c in customs}

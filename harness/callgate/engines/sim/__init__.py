@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from callgate.engines.sim.agent import MODELS, answer
 
-VERSION = "1"
+VERSION = "2"
 """What the replies depend on besides the request: changed with every change of what is answered."""
 
 __all__ = ["MODELS", "VERSION", "answer"]
