@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-import time
+import sys
 from pathlib import Path
 
 import pytest
@@ -145,22 +145,28 @@ def test_a_good_booking_passes_whole():
     assert verdict(success(grades, DEFAULTS.blocking)) == "pass"
 
 
-@pytest.mark.slow
-def test_ten_thousand_trials_take_less_than_ten_seconds():
+def test_grading_a_trial_takes_a_bounded_number_of_calls():
+    """Ten thousand trials take under 10 s of CPU; `make bench-graders` measures it. Calls are the same everywhere."""
     where = context("Monday at two.", LOOKED_UP, must_say=({"time": "14:00"},), must_not_ask=("name",))
     trials = [
         played(
-            call(
-                "book_appointment", start="2026-03-09T14:00:00-05:00", services=["oil_change"], name=f"Dana {n % 100}"
-            ),
+            call("book_appointment", start="2026-03-09T14:00:00-05:00", services=["oil_change"], name=f"Dana {n}"),
             f"You're all set for Monday, March 9 at 2:00 PM, Dana {n}. Anything else I can do for you?",
         )
-        for n in range(10_000)
+        for n in range(60)
     ]
-    before = time.process_time()
+    DEFAULTS.grade(where, trials.pop())
+    made = 0
+
+    def count(_frame, event, _arg):
+        nonlocal made
+        made += event in {"call", "c_call"}
+
+    sys.setprofile(count)
     for trial in trials:
         DEFAULTS.grade(where, trial)
-    assert time.process_time() - before < 10
+    sys.setprofile(None)
+    assert made / len(trials) < 3600
 
 
 # ---------------------------------------------------------------------------------------------- one's own graders

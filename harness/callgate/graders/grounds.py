@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import combinations
 from zoneinfo import ZoneInfo
 
-from callgate.concepts import Json, canonical
+from callgate.concepts import Json
 from callgate.graders.packs import LANGUAGES
 from callgate.graders.values import Day, Value, find
 
 _ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?")
+_NUMBER = re.compile(r"(?<![\w.:+-])-?\d+(?:\.\d+)?(?![\w.:-]|,\d{3})")
 _EXEMPT = 3  # "one or two", "all three": cardinals that count what is being talked of
 _AHEAD = 15  # days ahead within which a weekday that was named stands for a date
 
@@ -30,15 +31,15 @@ class Grounds:
     phones: frozenset[str] = frozenset()
     numbers: frozenset[float] = frozenset()
 
-    def with_more(self, other: Grounds) -> Grounds:
-        """Both together."""
+    def with_more(self, *others: Grounds) -> Grounds:
+        """All together."""
         return Grounds(
             self.today,
-            self.times | other.times,
-            self.days | other.days,
-            self.cents | other.cents,
-            self.phones | other.phones,
-            self.numbers | other.numbers,
+            self.times.union(*(other.times for other in others)),
+            self.days.union(*(other.days for other in others)),
+            self.cents.union(*(other.cents for other in others)),
+            self.phones.union(*(other.phones for other in others)),
+            self.numbers.union(*(other.numbers for other in others)),
         )
 
     def hold(self, value: Value) -> bool:
@@ -102,19 +103,34 @@ def grounds_of(known: Iterable[Json], *, now: str, timezone: str) -> Grounds:
     """The values in everything that is known, texts read in every language that has a pack."""
     today = datetime.fromisoformat(now).date() if now else date.min
     total = Grounds(today, days=frozenset({today, today + timedelta(days=1)} if now else ()))
-    for value in known:
-        total = total.with_more(_grounds(canonical(value), today, timezone))
-    return total
+    found = {leaf if isinstance(leaf, str) else float(leaf) for value in known for leaf in _leaves(value)}
+    return total.with_more(*(_grounds(leaf, today, timezone) for leaf in found))
 
 
-@lru_cache(maxsize=8192)
-def _grounds(known: str, today: date, timezone: str) -> Grounds:
-    """The values in one JSON text; strings are read as texts, numbers as they are."""
+def _leaves(value: Json) -> Iterator[str | int | float]:
+    """Every text and number in a JSON value, names of members included: "saturday" may only stand there."""
+    if isinstance(value, str | int | float) and not isinstance(value, bool):
+        yield value
+    elif isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield name
+            yield from _leaves(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _leaves(inner)
+
+
+@lru_cache(maxsize=16384)
+def _grounds(known: str | float, today: date, timezone: str) -> Grounds:
+    """The values in one text, or one number."""
+    if not isinstance(known, str):
+        cents = frozenset({round(known * 100)} if known != int(known) else ())
+        return Grounds(today, numbers=frozenset({known}), cents=cents)
     times: set[int] = set()
     days: set[date] = set()
-    cents: set[int] = set()
+    cents_: set[int] = set()
     phones: set[str] = set()
-    numbers = {float(n) for n in re.findall(r"(?<![\w.:+-])-?\d+(?:\.\d+)?(?![\w.:-]|,\d{3})", known)}
+    numbers = {float(n) for n in _NUMBER.findall(known)}
     for text in _ISO.findall(known):
         moment = _local(text, timezone)
         if moment is not None:
@@ -132,11 +148,11 @@ def _grounds(known: str, today: date, timezone: str) -> Grounds:
                 elif value.kind == "time" and isinstance(reading, int):
                     times.add(reading)
                 elif value.kind == "money" and isinstance(reading, int):
-                    cents.add(reading)
+                    cents_.add(reading)
                 elif isinstance(reading, float):
                     numbers.add(reading)
-    cents |= {round(n * 100) for n in numbers if n != int(n)}
-    return Grounds(today, frozenset(times), frozenset(days), frozenset(cents), frozenset(phones), frozenset(numbers))
+    cents_ |= {round(n * 100) for n in numbers if n != int(n)}
+    return Grounds(today, frozenset(times), frozenset(days), frozenset(cents_), frozenset(phones), frozenset(numbers))
 
 
 def _local(text: str, timezone: str) -> datetime | None:

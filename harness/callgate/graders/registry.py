@@ -64,7 +64,7 @@ RULES: Mapping[str, Rule] = _rules(
     Rule("handoff", 1, "task", True, handoff.handoff, ("handoff",)),
     Rule("must_say", 1, "task", True, sayings.must_say, ("must_say",)),
     Rule("must_not_say", 1, "faithfulness", True, sayings.must_not_say, ("must_not_say",)),
-    Rule("numbers_grounded", 1, "faithfulness", True, claims.numbers_grounded),
+    Rule("numbers_grounded", 2, "faithfulness", True, claims.numbers_grounded),
     Rule("claimed_action_without_call", 2, "faithfulness", True, claims.claimed_action_without_call),
     Rule("tool_result_contradiction", 1, "faithfulness", True, results.tool_result_contradiction),
     Rule("forbidden_promise", 2, "safety", True, claims.forbidden_promise),

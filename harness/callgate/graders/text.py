@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
 from functools import lru_cache
 
 _SENTENCE = re.compile(r"[^.!?…\n]+(?:[.](?=\S)[^.!?…\n]+)*[.!?…]*")
@@ -40,13 +39,11 @@ def squeezed(text: str) -> str:
     return _SPACE.sub(" ", fold(text)).strip()
 
 
-def sentences(text: str) -> Iterator[tuple[int, str]]:
+@lru_cache(maxsize=8192)
+def sentences(text: str) -> tuple[tuple[int, str], ...]:
     """Start and text of each sentence; a point inside a number or an abbreviation without a space does not end one."""
-    for match in _SENTENCE.finditer(text):
-        piece = match.group()
-        stripped = piece.strip()
-        if stripped:
-            yield match.start() + piece.index(stripped), stripped
+    found = ((match.start(), match.group()) for match in _SENTENCE.finditer(text))
+    return tuple((start + piece.index(piece.strip()), piece.strip()) for start, piece in found if piece.strip())
 
 
 def excerpt(text: str, limit: int = 80) -> str:

@@ -6,12 +6,13 @@ A value keeps every reading that the words allow: "at two" is 2:00 and 14:00, an
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Literal
 
+from callgate.graders.needs import Held, held
 from callgate.graders.packs import Form, Pack, pack
 from callgate.graders.text import fold
 
@@ -20,6 +21,8 @@ _PHONE = re.compile(
     r"(?<![\w-])(?:\+?1[\s.-]?)?(?:\(\d{3}\)\s?|\d{3}(?:[\s.-]|,\s)?)?\d{3}(?:[\s.-]|,\s)?\d{4}(?![\w-])"
 )
 _PHONE_LENGTHS = (7, 10, 11)
+_FEWEST_GROUPS = 5  # of so many numbers a telephone number said in words consists at least
+_DIGIT = re.compile(r"\d")
 _ISO = re.compile(r"(?<!\w)(20\d\d)-(\d\d)-(\d\d)(?!\d)")
 _SLASH = re.compile(r"(?<![\w/])(\d{1,2})/(\d{1,2})(?:/(20\d\d|\d\d))?(?![\w/])")
 _RANK: dict[str, int] = {"time": 0, "date": 1, "phone": 2, "money": 3, "number": 4}
@@ -78,9 +81,14 @@ def find(text: str, language: str) -> tuple[Value, ...]:
     folded = fold(text)
     if known is None or not known.hint.search(folded):
         return ()
-    likely = [form for form in known.forms if all(word in folded for word in form.needs)]
-    found = [value for form in likely for value in _read(form, known, text, folded)]
-    found += _others(known, text, folded)
+    said = held(folded)
+    found = [value for form in known.forms if said.all(form.needs) for value in _read(form, known, text, folded)]
+    found += _others(known, text, folded, said)
+    return _apart(found) if len(found) > 1 else tuple(found)
+
+
+def _apart(found: list[Value]) -> tuple[Value, ...]:
+    """The longest of values that overlap, in the order of the text."""
     kept: list[Value] = []
     for value in sorted(found, key=lambda v: (v.start - v.end, _RANK[v.kind])):
         if all(value.end <= other.start or other.end <= value.start for other in kept):
@@ -90,7 +98,8 @@ def find(text: str, language: str) -> tuple[Value, ...]:
 
 def _read(form: Form, known: Pack, text: str, folded: str) -> list[Value]:
     found = []
-    for match in form.pattern.finditer(folded):
+    first = form.pattern.match(folded) if form.whole else None
+    for match in form.pattern.finditer(folded) if not form.whole else [first] if first else ():
         readings = _READERS[form.kind](form, known, match)
         if readings:
             start, end = match.span("value" if "value" in form.pattern.groupindex else 0)
@@ -181,31 +190,39 @@ def _number(form: Form, known: Pack, match: re.Match[str]) -> tuple[Hashable, ..
 _READERS = {"time": _time, "date": _date, "money": _money, "number": _number}
 
 
-def _others(known: Pack, text: str, folded: str) -> list[Value]:
+def _others(known: Pack, text: str, folded: str, said: Held) -> list[Value]:
     """What needs no form: telephone numbers, digits said one by one, ISO and slash dates, tomorrow."""
     found: list[Value] = []
 
     def add(kind: Kind, match: re.Match[str], *readings: Hashable) -> None:
         found.append(Value(kind, text[match.start() : match.end()], *match.span(), readings))
 
-    for match in _PHONE.finditer(folded):
+    written = len(_DIGIT.findall(folded)) if said.digit else 0
+    for match in _PHONE.finditer(folded) if written >= min(_PHONE_LENGTHS) else ():
         add("phone", match, re.sub(r"\D", "", match.group()))
+    if written + sum(map(folded.count, known.counting)) >= _FEWEST_GROUPS:
+        for digits, match in _said_digits(known, folded):
+            add("phone", match, digits)
+    for match in _ISO.finditer(folded) if written and "-" in folded else ():
+        add("date", match, Day(*(int(part) for part in match.groups())))
+    for match in _SLASH.finditer(folded) if written and "/" in folded else ():
+        add("date", match, *_slashed(known, match))
+    for pattern, days, needs in known.relative:
+        for match in pattern.finditer(folded) if said.all(needs) else ():
+            add("date", match, Day(offset=days))
+    return found
+
+
+def _said_digits(known: Pack, folded: str) -> Iterator[tuple[str, re.Match[str]]]:
+    """Telephone numbers in words: digit by digit, and in groups."""
     for match in known.spoken_digits.finditer(folded):
         digits = _digits(known, match.group())
-        if len(digits) >= 7:
-            add("phone", match, digits)
+        if len(digits) >= min(_PHONE_LENGTHS):
+            yield digits, match
     for match in known.spoken_groups.finditer(folded):
         digits = _grouped(known, match.group())
         if len(digits) in _PHONE_LENGTHS:
-            add("phone", match, digits)
-    for match in _ISO.finditer(folded):
-        add("date", match, Day(*(int(part) for part in match.groups())))
-    for match in _SLASH.finditer(folded):
-        add("date", match, *_slashed(known, match))
-    for pattern, days in known.relative:
-        for match in pattern.finditer(folded):
-            add("date", match, Day(offset=days))
-    return found
+            yield digits, match
 
 
 def _digits(known: Pack, said: str) -> str:

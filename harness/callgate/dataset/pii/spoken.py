@@ -62,6 +62,8 @@ _SENSITIVE = re.compile(
 ENOUGH = 7
 """So many digits in a row are a telephone or another number that names somebody; a price or a time has fewer."""
 NEAR = 70
+_SAID = re.compile("|".join(sorted({*_UNITS, *_TEENS, *_TENS, *_HUNDREDS, *_TIMES} - {"o"})) + r"|\bo\b", re.IGNORECASE)
+"""A number word, or a part of one: without any, numbers are only written."""
 
 _HOST = r"(?:gmail|yahoo|hotmail|outlook|icloud|aol|live|msn|proton(?:mail)?|comcast|verizon|[^\W_][\w-]*)"
 _JOIN = r"(?:dot|punto|underscore|guion\s+bajo|guión\s+bajo|dash|hyphen|guion|guión|period)"
@@ -98,6 +100,8 @@ def emails(text: str) -> Iterator[Found]:
 
 def numbers(text: str) -> Iterator[Found]:
     """Runs of number words and single digits that add up to ENOUGH digits, or four after a word such as "social"."""
+    if not _SAID.search(text) and len(re.findall(r"\d", text)) < ENOUGH - 1:  # written digits alone must be many
+        return
     words = [_Word(m.start(), m.end(), m.group().lower()) for m in _TOKEN.finditer(text)]
     index = 0
     while index < len(words):

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from callgate.files import read_yaml
+from callgate.graders.needs import Clause, needed
 from callgate.graders.text import unaccented
 
 FOLDER = Path(__file__).parent
@@ -39,15 +40,16 @@ class Form:
     Where the pattern has a group `value` (« » in the file), that is the value and the rest only tells it from others.
 
     `exact` is the value itself (`is` in the file) where the words alone say it: "noon", "an hour and a half". `needs`
-    are plain words without which the pattern cannot match: looking for them first is several times faster.
+    are plain texts without which the pattern cannot match; one that is `whole` can only match from the beginning.
     """
 
     kind: str
     pattern: re.Pattern[str]
     add: float = 0
     exact: str | float | None = None
-    needs: tuple[str, ...] = ()
+    needs: tuple[Clause, ...] = ()
     cents: str = ""  # "apart": two numbers make dollars and cents; "only": the number counts cents
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,8 @@ class Pack:
     months: Mapping[str, int]
     digits: Mapping[str, str]
     repeats: Mapping[str, int]
-    relative: tuple[tuple[re.Pattern[str], int], ...]
+    counting: tuple[str, ...]  # the words of which numbers are made
+    relative: tuple[tuple[re.Pattern[str], int, tuple[Clause, ...]], ...]
     parts: tuple[tuple[str, re.Pattern[str]], ...]
     word: re.Pattern[str]
     one_number: re.Pattern[str]
@@ -138,7 +141,8 @@ def pack(language: str) -> Pack | None:
         months=_folded(data["months"]),
         digits=_folded(data["digits"]),
         repeats=_folded(data["repeats"]),
-        relative=tuple((lexicon([words]), days) for words, days in data["relative"].items()),
+        counting=_counting(data),
+        relative=tuple((lexicon([words]), days, needed(_bare(words))) for words, days in data["relative"].items()),
         parts=tuple((part, lexicon(words)) for part, words in data["parts"].items()),
         word=re.compile(_any(word for table in _NUMBERS for word in data[table])),
         one_number=re.compile(groups["w"]),
@@ -221,20 +225,12 @@ def _forms(data: Mapping[str, Any], groups: Mapping[str, str]) -> Iterable[Form]
             text = text.replace("«", "(?P<value>").replace("»", ")")
             cents = "apart" if entry.get("cents") else "only" if entry.get("only_cents") else ""
             pattern = re.compile(rf"(?<![\w.:])(?<![a-z]-){text}(?!\w)")
-            yield Form(kind, pattern, entry.get("add", 0), entry.get("is"), _needed(entry["form"]), cents)
+            whole = entry["form"].startswith("^")
+            yield Form(kind, pattern, entry.get("add", 0), entry.get("is"), needed(pattern.pattern), cents, whole)
 
 
 _TO_THE_HOUR = (5, 10, 20, 25)
 """Minutes that are said before an hour without the word "minutes": "ten to four"."""
-
-
-def _needed(form: str) -> tuple[str, ...]:
-    """The words that stand in a form outside of placeholders, groups and what is optional."""
-    plain = re.sub(r"(?<!\\)[$^]", " ", unaccented(form))  # anchors; an escaped one is a dollar
-    while "(" in plain:
-        plain = re.sub(r"\\?\([^()]*\)\??", " ", plain)
-    plain = re.sub(r"\\[a-z]|\{\w+\}\??|\[[^\]]*\]\??|.\?", " ", plain)
-    return tuple(re.findall(r"[a-z$]+", plain))
 
 
 def _spoken_digits(data: Mapping[str, Any]) -> re.Pattern[str]:
@@ -242,6 +238,17 @@ def _spoken_digits(data: Mapping[str, Any]) -> re.Pattern[str]:
     digit = rf"(?:{_any(data['digits'])}|\d)"
     repeated = rf"(?:{_any(data['repeats'])}\s+)?{digit}"
     return re.compile(rf"(?<!\w){repeated}(?:[\s,.-]+{repeated}){{4,14}}(?!\w)")
+
+
+def _counting(data: Mapping[str, Any]) -> tuple[str, ...]:
+    """The shortest words, one of which stands in each number: "four" also stands for "fourteen" and "four hundred"."""
+    tables = ("units", "teens", "tens", "hundreds", "digits")
+    every = sorted({unaccented(word) for table in tables for word in data[table]}, key=len)
+    kept: list[str] = []
+    for word in every:
+        if not any(short in word for short in kept):
+            kept.append(word)
+    return tuple(kept)
 
 
 def _group(data: Mapping[str, Any]) -> str:

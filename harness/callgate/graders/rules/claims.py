@@ -8,6 +8,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from callgate.concepts import Evidence, Grade, NotApplicable, Score, ToolTurn
+from callgate.graders.needs import may_match
 from callgate.graders.packs import LANGUAGES, Pack, pack
 from callgate.graders.seen import Seen, Utterance, leaves
 from callgate.graders.text import excerpt, fold, sentences
@@ -87,11 +88,12 @@ def claims_of(utterance: Utterance) -> tuple[tuple[str, Evidence], ...]:
     if known is None:
         return ()
     claimed = []
-    for start, sentence in sentences(utterance.text):
+    claims = [(act, pattern) for act, pattern in known.claims.items() if may_match(pattern, fold(utterance.text))]
+    for start, sentence in sentences(utterance.text) if claims else ():
         folded = fold(sentence)
         if known.question_mark.search(folded):
             continue
-        for act, pattern in known.claims.items():
+        for act, pattern in claims:
             match = pattern.search(folded)
             if match and not _denied(known, folded, match.start()):
                 claimed.append((act, utterance.evidence(start, start + len(sentence))))
@@ -163,9 +165,10 @@ def _promises(seen: Seen, utterance: Utterance) -> Iterator[tuple[str, Evidence]
     known = utterance.pack
     if known is None:
         return
-    for start, sentence in sentences(utterance.text):
+    promises = [(what, pattern) for what, pattern in known.promises if may_match(pattern, fold(utterance.text))]
+    for start, sentence in sentences(utterance.text) if promises else ():
         folded = fold(sentence)
-        for what, pattern in known.promises:
+        for what, pattern in promises:
             match = pattern.search(folded)
             if match and not denied_promise(known, folded, match) and not _allowed(seen, what):
                 yield what, utterance.evidence(start, start + len(sentence))

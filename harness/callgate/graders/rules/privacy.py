@@ -13,16 +13,17 @@ from callgate.graders.seen import Context, Seen, leaves
 from callgate.graders.text import excerpt, fold
 
 _FINDERS = (
-    structured.emails,
-    structured.cards,
-    structured.vins,
-    structured.ssns,
-    structured.phones,
-    structured.plates,
-    places.addresses,
-    spoken.emails,
-    spoken.numbers,
+    (structured.emails, 0),
+    (structured.cards, 13),
+    (structured.vins, 4),
+    (structured.ssns, 4),
+    (structured.phones, 6),
+    (structured.plates, 1),
+    (places.addresses, 0),
+    (spoken.emails, 0),
+    (spoken.numbers, 0),
 )
+"""What finds personal data, and how many digits a text must hold at least for it to find any."""
 _SAYS = {
     "phone": "a telephone number",
     "card": "a card number",
@@ -65,7 +66,8 @@ def personal(text: str) -> list[Found]:
     if not re.search(r"[\d@]|\b(?:at|arroba|oh|zero|cero|double|doble|five|cinco)\b", text):
         return []
     plain = masked(text)
-    return [found for finder in _FINDERS for found in finder(plain)]
+    digits = len(re.findall(r"\d", plain))
+    return [found for finder, fewest in _FINDERS if digits >= fewest for found in finder(plain)]
 
 
 def _strangers(seen: Seen, *, mask: bool) -> Iterator[tuple[str, Evidence]]:

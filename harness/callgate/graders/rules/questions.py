@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from callgate.concepts import CallerTurn, Evidence, Failure, Grade, NotApplicable, Score
 from callgate.files import did_you_mean
+from callgate.graders.needs import may_match
 from callgate.graders.packs import LANGUAGES, Pack, pack, slots
 from callgate.graders.seen import Seen, Utterance
 from callgate.graders.text import excerpt, fold, sentences
@@ -32,9 +33,12 @@ def asked_slots(utterance: Utterance) -> Iterator[tuple[str, Evidence]]:
     known = utterance.pack
     if known is None:
         return
-    for start, sentence in questions(utterance):
+    asking = questions(utterance)
+    folded = fold(utterance.text)
+    slots = [(slot, pattern) for slot, pattern in known.slots.items() if may_match(pattern, folded)] if asking else ()
+    for start, sentence in asking if slots else ():
         folded = fold(sentence)
-        for slot, pattern in known.slots.items():
+        for slot, pattern in slots:
             if pattern.search(folded):
                 yield slot, utterance.evidence(start, start + len(sentence))
 

@@ -128,9 +128,9 @@ def appointment_spoken(seen: Seen) -> Grade:
     ]
     for utterance, start, sentence in confirmed:
         problems += _other_than(seen, utterance, start, sentence, booked)
-    named = " or ".join(f"{moment:%A %Y-%m-%d %H:%M}" for moment in booked)
     why = "; ".join(dict.fromkeys(f"{reason}: {excerpt(proof.text)}" for reason, proof in problems))
-    why += f" (booked: {named})" if problems and booked else ""
+    if problems and booked:
+        why += f" (booked: {' or '.join(f'{moment:%A %Y-%m-%d %H:%M}' for moment in booked)})"
     evidence = tuple(dict.fromkeys(proof for _, proof in problems))
     return Score(float(not problems), passed=not problems, why=why or "spoken as booked", evidence=evidence)
 

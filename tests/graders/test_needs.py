@@ -1,0 +1,82 @@
+"""What a pattern needs is necessary: where it matches, all of it is there."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from callgate.graders.grounds import grounds_of
+from callgate.graders.needs import Held, may_match, needed
+from callgate.graders.packs import FOLDER, LANGUAGES, PHRASES, pack
+from callgate.graders.text import fold
+
+PACKS = [known for language in LANGUAGES if (known := pack(language))]
+PATTERNS = [
+    pattern
+    for known in PACKS
+    for pattern in (
+        *(form.pattern for form in known.forms),
+        *known.claims.values(),
+        *known.slots.values(),
+        *(pattern for _, pattern in known.promises),
+        *(known.phrases[name] for name in PHRASES),
+        *(pattern for pattern, _, _ in known.relative),
+    )
+]
+
+
+def texts_of(pattern):
+    return [sorted(clause.texts) for clause in needed(pattern)]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "wanted"),
+    [
+        (r"half past (?:one|two)", [["half past "], ["one", "two"]]),
+        (r"(?:a )?quarter\s+of", [["quarter"], ["of"]]),
+        (r"(?:one|\d+) miles?", [[" mile"], ["\0", "one"]]),
+        (r"(?:one|)two", [["two"]]),
+        (r"(?<!no )free(?! of)", [["free"]]),
+        (r"[ab]c?", []),
+        (r"(?i:yes) sir", [[" sir"]]),
+    ],
+)
+def test_what_is_needed_is_read_off_the_pattern(pattern, wanted):
+    assert sorted(texts_of(pattern)) == sorted(wanted)
+
+
+def test_no_pattern_of_a_pack_matches_a_text_that_lacks_what_it_needs():
+    texts = [
+        fold(line)
+        for page in sorted((FOLDER / "examples").glob("*.txt"))
+        for line in page.read_text("utf-8").splitlines()
+    ]
+    matched = 0
+    for text in texts:
+        for pattern in PATTERNS:
+            if pattern.search(text):
+                matched += 1
+                assert may_match(pattern, text), (pattern.pattern, text)
+    assert matched > 2000
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(["half past", "two", "\u00a0", "\n", " ", "٣", "9", "pm", "at", "monday", "the", ":30", "or"])
+    )
+)
+def test_odd_spaces_and_digits_count_as_such(parts):
+    text = fold("".join(parts))
+    held = Held(text)
+    for form in PACKS[1].forms:
+        assert held.all(form.needs) or not form.pattern.search(text)
+
+
+def test_a_number_in_an_object_that_a_tool_returned_is_a_ground():
+    found = grounds_of(
+        [{"price": 89.95, "minutes": 45, "open": True}], now="2026-03-06 16:42", timezone="America/Chicago"
+    )
+    assert found.numbers == {89.95, 45.0}
+    assert found.cents == {8995}
