@@ -251,6 +251,7 @@ class Case:
     stubs: tuple[Stub, ...] = ()
     effects: Mapping[str, Effect] = field(default_factory=dict)
     must_pass: bool = False
+    nightly: int = 0  # trials, where the fault shows too seldom for an ordinary run
     cluster: str = ""  # default: the case itself
     pii: str = ""
     status: str = "active"

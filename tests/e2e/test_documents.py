@@ -8,25 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from scratch import COMMAND, HOUSE, Project, clean, small
+from paste import blocks, shell
+from scratch import HOUSE, Project, clean, small
 
 DATA = Path(os.environ.get("CALLGATE_TEST_DATA", HOUSE.parent / "shared" / "data"))
-
-
-def blocks(page, kind="sh"):
-    """The fenced blocks of a page, in order."""
-    found = re.findall(rf"^```{kind}\n(.*?)^```", (HOUSE / "docs" / page).read_text("utf-8"), re.DOTALL | re.MULTILINE)
-    assert found
-    return found
-
-
-def shell(root, text):
-    """A block as one would paste it, with this installation's `callgate` and `python` first on the path."""
-    environment = dict(clean(root))
-    environment["PATH"] = f"{COMMAND.parent}{os.pathsep}{environment['PATH']}"
-    return subprocess.run(
-        ["sh", "-e", "-c", text], cwd=root, env=environment, capture_output=True, text=True, timeout=120, check=False
-    )
 
 
 def test_the_first_case_is_written_checked_evaluated_and_shown_as_its_page_says(tmp_path):

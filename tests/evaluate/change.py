@@ -44,7 +44,7 @@ CASES = (
     "es-varios-parabrisas-aparte",
     *(f"en-ask-{name}" for name in EASY),
 )
-NEW_CASE = "es-pregunta-recoger-el-coche"
+NEW_CASE = "es-cancelar-a-menos-de-una-hora"
 HARD_CASE = "es-cita-domingo-no-abren"
 PROMPT = "prompts/receptionist/agent"
 EVAL = """\

@@ -53,9 +53,13 @@ def test_a_fix_with_its_new_red_to_green_case_is_green_and_holds_without_it(chan
     change.start("fix", "broken")
     change.prompt("v3")
     change.add_case()
+    path = change.root / change.case(NEW_CASE)
+    path.write_text("ticket: OPS-9\n" + path.read_text("utf-8"), "utf-8")
     change.commit()
     found = change.judge("broken")
     assert code(found) == 0, shown(found.change)
+    (proof,) = found.change.proofs
+    assert proof.startswith(f"{NEW_CASE}: red, then green; ")
     assert found.change.new_cases == (NEW_CASE,)
     (gated,) = found.change.gated
     assert gated.decision.cases == gated.without.cases + 1

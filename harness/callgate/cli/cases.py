@@ -67,7 +67,15 @@ def add(
     ticket: Annotated[str, typer.Option(help="The ticket that it comes from.")] = "",
     severity: Annotated[str, typer.Option(help="minor, major or critical.")] = "",
     must_pass: Annotated[bool, typer.Option("--must-pass", help="This case alone may block.")] = False,
+    cause: Annotated[
+        str, typer.Option(help="Why it went wrong: model, context, prompt, config, transcription, tool, human or none.")
+    ] = "",
+    by: Annotated[str, typer.Option(help="Who says so; by default you, as this machine knows you.")] = "",
     prove: Annotated[bool, typer.Option("--prove", help="Run it on both prompts; a ticket's case always is.")] = False,
+    nightly: Annotated[
+        int,
+        typer.Option(min=0, max=99, help="Its fault shows seldom: try so many trials, and keep as many as it needs."),
+    ] = 0,
     model: Model = None,
     offline: Annotated[bool, typer.Option("--offline", help="Call no model: only what the ledger holds.")] = False,
     max_cost: Annotated[
@@ -77,12 +85,46 @@ def add(
 ) -> None:
     """Make a draft a case: says the three most similar ones, and that a ticket's case is red now and green after."""
     from callgate.evaluate import Options
-    from callgate.evaluate.adding import Edits, add_case, expectations
+    from callgate.evaluate.adding import add_case
+    from callgate.evaluate.editing import Edits, expectations
 
     segments = pairs(segment) | ({"call_type": call_type} if call_type else {})
-    edits = Edits(reviewed, segments, expectations(expect or []), ticket, severity, must_pass)
+    said = expectations(expect or [])
+    edits = Edits(reviewed, segments, said, ticket, severity, must_pass, cause, by or _user(), nightly)
     options = Options(model=model, offline=offline, max_cost=max_cost)
     done = add_case(project_root(), name, edits, options, into=into, prove=prove)
+    sys.stdout.write(done.text())
+    raise typer.Exit(done.exit_code)
+
+
+def _user() -> str:
+    """Who works here, as the machine knows them; "" where it does not."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return ""
+
+
+def nightly(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[CASE]...", help="All nightly cases by default.")
+    ] = None,
+    *,
+    model: Model = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Call no model: only what the ledger holds.")] = False,
+    max_cost: Annotated[
+        float | None, typer.Option(min=0, help="Stop before spending more than so many dollars.")
+    ] = None,
+    into: Into = None,
+) -> None:
+    """Cases whose fault shows seldom, on the candidate, with as many trials as each needs: exit 1 where one shows."""
+    from callgate.evaluate import Options
+    from callgate.evaluate.nightly import run
+
+    options = Options(model=model, offline=offline, max_cost=max_cost)
+    done = run(project_root(), names or [], options, into=into)
     sys.stdout.write(done.text())
     raise typer.Exit(done.exit_code)
 
@@ -182,6 +224,7 @@ def channels_of(text: str | None) -> dict[int, Speaker]:
 COMMANDS: Mapping[str, Callable[..., None]] = {
     "import": import_,
     "add": add,
+    "nightly": nightly,
     "capture": capture,
     "redact": redact,
     "lint": lint,

@@ -19,9 +19,12 @@ from callgate.files import parse_yaml
 HOOK = """\
 #!/bin/sh
 # Refuses cases that nobody has read for personal data. Written by `callgate cases hook`.
+cd "./{below}" || exit 2
+command -v callgate >/dev/null || PATH="$PWD/.venv/bin:$PATH"
 exec callgate cases lint --staged
 """
-_DATA = (".yaml", ".yml", ".json", ".jsonl", ".csv", ".txt", ".md")
+DATA = (".yaml", ".yml", ".json", ".jsonl", ".csv", ".txt", ".md")
+"""Names of files in a golden set that are read for personal data end so."""
 
 
 def unclean(path: str, text: str, root: Path) -> Iterator[Problem]:
@@ -53,7 +56,7 @@ def staged(root: Path, folders: tuple[str, ...]) -> list[Problem]:
     names = [name for name in listed.decode("utf-8", "replace").split("\0") if name]
     problems: list[Problem] = []
     for name in names:
-        if name.startswith(folders) and name.endswith(_DATA):
+        if name.startswith(folders) and name.endswith(DATA):
             text = _git(root, "show", f":./{name}").decode("utf-8", "replace")
             problems += unclean(name, text, root)
     return sorted(set(problems))
@@ -61,12 +64,14 @@ def staged(root: Path, folders: tuple[str, ...]) -> list[Problem]:
 
 def install(root: Path) -> Path:
     """Puts the commit hook in its place. Raises Mistake where another hook is there already."""
+    below = _git(root, "rev-parse", "--show-prefix").decode().removesuffix("\n")
+    hook = HOOK.format(below=below.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$").replace("`", "\\`"))
     folder = Path(_git(root, "rev-parse", "--git-path", "hooks").decode().strip())
     path = (folder if folder.is_absolute() else root / folder) / "pre-commit"
-    if path.exists() and path.read_text("utf-8", "replace") != HOOK:
+    if path.exists() and path.read_text("utf-8", "replace") != hook:
         raise Mistake(f"{path} is there already: add the line `callgate cases lint --staged` to it")
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(HOOK, "utf-8")
+    path.write_text(hook, "utf-8")
     path.chmod(0o755)
     return path
 

@@ -21,7 +21,20 @@ from callgate.matchers import instant, offset_problem
 SUFFIXES = (".yaml", ".yml")
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}\Z")
 _UNSCORED = frozenset(
-    {"title", "note", "labels", "provenance", "ticket", "severity", "status", "pii", "cluster", "must_pass", "version"}
+    {
+        "title",
+        "note",
+        "labels",
+        "provenance",
+        "ticket",
+        "severity",
+        "status",
+        "pii",
+        "cluster",
+        "must_pass",
+        "version",
+        "nightly",
+    }
 )
 
 
@@ -51,8 +64,13 @@ class CaseSet:
 
     @property
     def active(self) -> tuple[Case, ...]:
-        """The cases that are run: no drafts, none retired, none quarantined."""
-        return tuple(case for case in self.cases if case.status == "active")
+        """The cases that are run: no drafts, none retired, none quarantined, no nightly ones."""
+        return tuple(case for case in self.cases if case.status == "active" and not case.nightly)
+
+    @property
+    def nightly(self) -> tuple[Case, ...]:
+        """The active cases whose fault shows seldom: they have a run of their own."""
+        return tuple(case for case in self.cases if case.status == "active" and case.nightly)
 
 
 def load_cases(folder: Path, root: Path) -> tuple[Case, ...]:
@@ -156,6 +174,7 @@ def _case(name: str, source: Source) -> Case:
         stubs=(*stubs, *_answers(turns)),
         effects=whole.get("effects", {}),
         must_pass=whole.get("must_pass", False),
+        nightly=whole.get("nightly", 0),
         cluster=str(whole.get("cluster", provenance.get("call", name))),
         pii=whole.get("pii", ""),
         status=_status(whole.get("status", "active")),

@@ -5,22 +5,24 @@ Nothing is written that does not hold: the file is put back as it was where the 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
-from callgate.concepts import Case, Json, Mistake, Problem
+from callgate.concepts import Case, Json, Mistake
 from callgate.config import Eval, find_evals, load_eval
 from callgate.dataset.importers.yaml_text import yaml_text
 from callgate.dataset.load import case_of
 from callgate.dataset.near import Near, NearIndex
 from callgate.dataset.texts import personal_in
-from callgate.dataset.world import Worlds
+from callgate.dataset.world import World, Worlds
 from callgate.evaluate.check import validated
-from callgate.evaluate.importing import folder_of, set_at
+from callgate.evaluate.editing import Edits, edited, history_of, labelled, written
+from callgate.evaluate.importing import Rules, folder_of, set_at
 from callgate.evaluate.options import Options
-from callgate.evaluate.proving import Proof, proofs
+from callgate.evaluate.proving import TRIALS, Proof, proofs
+from callgate.evaluate.recorded import failing, recorded_grades
 from callgate.files import Document, did_you_mean, parse_yaml, read_yaml, relative_name
 
 REFUSED = 5
@@ -28,24 +30,13 @@ REFUSED = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Edits:
-    """What the person who adds a case says of it. `expect` maps decisions to what is right there."""
-
-    reviewed: bool = False
-    segments: Mapping[str, str] = field(default_factory=dict)
-    expect: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
-    ticket: str = ""
-    severity: str = ""
-    must_pass: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Added:
-    """A case as it was added, or was not: the most similar ones, and what its trials came to."""
+    """A case as it was added, or was not: the most similar ones, what its trials came to, and what became of it."""
 
     file: str
     near: tuple[Near, ...]
     proofs: tuple[Proof, ...]
+    notes: tuple[str, ...] = ()
     refused: str = ""
 
     @property
@@ -57,9 +48,9 @@ class Added:
     def text(self) -> str:
         """What it is like, then its trials, then what became of it."""
         lines = ["most similar:", *(f"  {one}" for one in self.near)] if self.near else []
+        lines += self.notes
         for proof in self.proofs:
-            lines.append(str(proof))
-            lines += [f"  {proof.why}"] if proof.why else []
+            lines += proof.lines()
         lines.append(f"{self.file}: not added: {self.refused}" if self.refused else f"{self.file}: active")
         return "\n".join(lines) + "\n"
 
@@ -72,9 +63,12 @@ def add_case(root: Path, name: str, edits: Edits, options: Options, *, into: str
     before = path.read_bytes()
     document = read_yaml(path, shown)
     world = Worlds(root).of(path.parent)
-    data = _edited(document, edits)
-    text = _text(before.decode("utf-8"), document, data)
-    case, _ = case_of(parse_yaml(text, shown), path.stem, world)
+    data, history = history_of(edited(document, edits), list(edits.expect))
+    notes = [f"{', '.join(history)}: nobody said what is right there, so it is history"] if history else []
+    labels, said = _labels(root, folder, _parsed(yaml_text(data), path, world), edits)
+    data = labelled(data, labels)
+    text = written(before.decode("utf-8"), document, data)
+    case = _parsed(text, path, world)
     _refuse_personal(parse_yaml(text, shown), world.defaults, data)
     near = NearIndex.of(set_at(folder, root).cases).nearest(case)
     evals = [one for one in find_evals(root) if load_eval(one, root).cases == folder]
@@ -82,14 +76,39 @@ def add_case(root: Path, name: str, edits: Edits, options: Options, *, into: str
     kept = False
     try:
         _refuse_mistakes(root, evals, shown)
-        wanted = bool(case.ticket) or prove
-        found = proofs(root, evals[0], [path.stem], options) if wanted and evals else []
+        wanted = bool(case.ticket) or prove or bool(edits.nightly)
+        trials = edits.nightly or TRIALS
+        found = proofs(root, evals[0], [path.stem], options, trials=trials) if wanted and evals else []
         refused = _refusal(found)
+        if edits.nightly and not refused:
+            path.write_text(yaml_text({**data, "nightly": found[0].needed}), "utf-8")
         kept = not refused
     finally:
         if not kept:
             path.write_bytes(before)
-    return Added(shown, tuple(near), tuple(found), refused)
+    return Added(shown, tuple(near), tuple(found), (*notes, *said), refused)
+
+
+def _parsed(text: str, path: Path, world: World) -> Case:
+    return case_of(parse_yaml(text, path.name), path.stem, world)[0]
+
+
+def _labels(root: Path, folder: Path, case: Case, edits: Edits) -> tuple[list[dict[str, Json]], list[str]]:
+    """A label for each recorded decision that is not what the complaint's case expects, and a word on each that is."""
+    if not case.ticket or case.labels:
+        return [], []
+    found: list[dict[str, Json]] = []
+    notes: list[str] = []
+    rules = Rules.of(root, folder)
+    who = {"cause": edits.cause, "by": edits.by, "on": datetime.now(UTC).date().isoformat()}
+    for point, grades in recorded_grades(case, rules.tools, rules.graders):
+        failed = failing(grades, rules.graders.blocking)
+        if failed:
+            label: dict[str, Json] = {"decision": point.id, "of": "recorded", "verdict": "fail", "modes": list(failed)}
+            found.append(label | {key: text for key, text in who.items() if text})
+        else:
+            notes.append(f"{point.id}: what was recorded is what you expect: is it the decision complained of?")
+    return found, notes
 
 
 def case_file(root: Path, folder: Path, name: str) -> Path:
@@ -102,74 +121,6 @@ def case_file(root: Path, folder: Path, name: str) -> Path:
         known = [path.stem for path in folder.rglob("[!_.]*.yaml")]
         raise Mistake(f"no case {name!r} in {relative_name(folder, root)}{did_you_mean(name, known)}")
     return found[0]
-
-
-def expectations(texts: Sequence[str]) -> dict[str, Mapping[str, Json]]:
-    """`DECISION: {calls: ...}` of the command line, as YAML."""
-    found: dict[str, Mapping[str, Json]] = {}
-    for text in texts:
-        value = parse_yaml(text, "--expect").value
-        if not isinstance(value, Mapping):
-            raise Mistake(f"--expect {text!r}: must be DECISION: {{what is right}}, as 'book: {{must_say: [two]}}'")
-        for decision, expect in value.items():
-            if not isinstance(expect, Mapping):
-                raise Mistake(f"--expect {decision}: must be a mapping, as {{must_say: [two]}}")
-            found[decision] = {**found.get(decision, {}), **expect}
-    return found
-
-
-def _edited(document: Document, edits: Edits) -> dict[str, Json]:
-    own = document.value
-    data: dict[str, Json] = dict(own) if isinstance(own, Mapping) else {}
-    if data.get("status") != "draft":
-        raise Mistake([Problem(document.place("status"), "is no draft: it is active already, or retired")])
-    if data.get("pii") == "unreviewed":
-        if not edits.reviewed:
-            message = "unreviewed: read it for personal data, and say --reviewed when there is none"
-            raise Mistake([Problem(document.place("pii"), message)])
-        data["pii"] = "scrubbed"
-    del data["status"]
-    if edits.segments:
-        segments = data.get("segments")
-        data["segments"] = {**(segments if isinstance(segments, Mapping) else {}), **edits.segments}
-    said: dict[str, Json] = {"ticket": edits.ticket, "severity": edits.severity, "must_pass": edits.must_pass}
-    data |= {key: value for key, value in said.items() if value}
-    for decision, expect in edits.expect.items():
-        _expect(data, decision, expect)
-    return data
-
-
-def _expect(data: dict[str, Json], decision: str, expect: Mapping[str, Json]) -> None:
-    """Writes what is right at a decision over what the draft proposed there."""
-    if isinstance(data.get("caller"), str):
-        data["expect"] = {**_mapping(data.get("expect")), **expect}
-        return
-    call = data.get("call")
-    turns = [dict(turn) if isinstance(turn, Mapping) else turn for turn in call] if isinstance(call, Sequence) else []
-    at = next((turn for turn in turns if isinstance(turn, dict) and turn.get("id") == decision), None)
-    if at is None:
-        ids = [str(turn["id"]) for turn in turns if isinstance(turn, dict) and "id" in turn]
-        hint = did_you_mean(decision, ids) or f"; there are {', '.join(ids)}"
-        raise Mistake(f"--expect {decision}: no such decision{hint}")
-    proposed = _mapping(at.get("expect"))
-    at["expect"] = {**{key: value for key, value in proposed.items() if key != "act"}, **expect}
-    data["call"] = turns
-
-
-def _mapping(value: Json) -> Mapping[str, Json]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _text(before: str, document: Document, data: Mapping[str, Json]) -> str:
-    """The file with the changes: only the lines of status and pii where nothing else changed; remarks survive."""
-    own = _mapping(document.value)
-    other = {key for key in {*own, *data} if own.get(key) != data.get(key)} - {"status", "pii"}
-    if not other:
-        text = re.sub(r"^status: *draft *\n", "", before, count=1, flags=re.MULTILINE)
-        return re.sub(r"^pii: *unreviewed *$", "pii: scrubbed", text, count=1, flags=re.MULTILINE)
-    if re.search(r"^\s*#|\s#\s", before, re.MULTILINE):
-        raise Mistake(f"{document.name} has remarks that a rewrite would lose: write the changes into the file itself")
-    return yaml_text(data)
 
 
 def _refuse_personal(document: Document, world: Mapping[str, Json], data: Mapping[str, Json]) -> None:
@@ -188,7 +139,7 @@ def _refuse_mistakes(root: Path, evals: Sequence[Path], file: str) -> None:
 
 def _refusal(found: Sequence[Proof]) -> str:
     """Why a ticket's case is refused; a case that is red and not fixed yet is what a golden set is for."""
-    return next((proof.verdict for proof in found if proof.missing or not proof.reproduces), "")
+    return next((proof.verdict for proof in found if proof.refused), "")
 
 
 def evals_of(root: Path, folder: Path) -> list[Eval]:

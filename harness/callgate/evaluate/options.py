@@ -29,6 +29,7 @@ class Options:
     transport: Transport | None = None
     at_once: int | None = None
     prices: tuple[str, ...] = ()
+    nightly: bool = False  # cases whose fault shows seldom take part too: they have a run of their own
 
     @property
     def subset(self) -> str:

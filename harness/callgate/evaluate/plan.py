@@ -146,7 +146,7 @@ def make_plan(
     assert baseline is not None
     assert candidate is not None
     assert found is not None
-    chosen = _chosen(found.active, options, failed)
+    chosen = _chosen((*found.active, *found.nightly) if options.nightly else found.active, options, failed)
     pairs, left_out = _paired(chosen, baseline, candidate, problems)
     problems.stop()
     if not pairs:

@@ -14,9 +14,11 @@ from pathlib import Path
 from callgate.concepts import EXIT_CODES, Mistake
 from callgate.config import Eval, find_evals, load_eval
 from callgate.evaluate import evaluate, github
+from callgate.evaluate.arrivals import proven, refuse_unread, waiting
 from callgate.evaluate.leave import replace_file
 from callgate.evaluate.options import Options
 from callgate.evaluate.outcome import LEDGER, Outcome
+from callgate.evaluate.proving import Proof
 from callgate.evaluate.review import Review, Sides, review
 from callgate.evaluate.trees import Tree, changed, commit, merge_base, prefix, tree, write
 from callgate.prompts import load_prompt
@@ -57,25 +59,34 @@ def judged(root: Path, base: str, head: str, options: Options, *, approved: Sequ
     write(root, _under_test(before), work / BASE)
     if not find_evals(sides.base_folder):
         raise Mistake(f"{base} has no evals/ at {first[:12]}: there is nothing to gate by; merge the evals first")
+    refuse_unread(sides)
     found = review(sides)
     proposals = _proposals(sides)
     _take_policy(sides)
     gated: list[Gated] = []
     codes: list[tuple[int, bool]] = []
+    proofs: list[tuple[Proof, bool]] = []
     for path in find_evals(work):
         source = proposals.get(path.name)
         if source is None:
             continue
         proposed = _proposed(path, source, sides, first, options)
+        new = _new_files(load_eval(path, work), found, work)
+        ran = proven(path, new, options, work=work, proposed=proposed, source=source)
+        proofs += [(proof, proposed is not None) for proof in ran]
         if proposed is None:
             gated.append(Gated(path.stem, None))
             continue
         one, its_codes = _gate(root, work, path, proposed, found)
         gated.append(replace(one, lines=_touched(root, sides, proposed.candidate or "")))
         codes += its_codes
+    found = waiting(found, proofs, sides)
     waits = bool(found.items) and found.digest not in approved
     items = tuple((item.path, item.what) for item in found.items)
-    return Judged(Change(first, last, tuple(gated), tuple(found.added), items, found.digest, waits=waits), tuple(codes))
+    told = tuple(str(proof) for proof, _ in proofs)
+    codes += [(EXIT_CODES["incomplete"], False) for proof, _ in proofs if proof.missing]
+    change = Change(first, last, tuple(gated), tuple(found.added), items, found.digest, waits=waits, proofs=told)
+    return Judged(change, tuple(codes))
 
 
 # ---------------------------------------------------------------------------------------------- the two sides

@@ -6,7 +6,7 @@ hours, an offset that the day does not have, a number from nowhere, an action cl
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from callgate.concepts import (
@@ -74,15 +74,24 @@ def recorded_grades(
         yield point, graders.grade(Context(case, asked, tuple(tools)), trial, only)
 
 
+def failing(grades: Mapping[str, Grade], blocking: Collection[str]) -> tuple[str, ...]:
+    """The blocking rules that a decision fails, in the order in which they are told."""
+    return tuple(name for name in RULES if name in blocking and _failed(grades.get(name)))
+
+
+def _failed(grade: Grade | None) -> bool:
+    return isinstance(grade, Score) and not grade.passed
+
+
 def wrongs(case: Case, tools: Sequence[Tool], graders: GraderSet) -> list[Wrong]:
     """Every recorded decision that a blocking rule fails, in the order of the call; the first is the first bad turn."""
     found = []
     for point, grades in recorded_grades(case, tools, graders):
-        for name in RULES:
-            grade = grades.get(name)
-            if name in graders.blocking and isinstance(grade, Score) and not grade.passed:
-                words = grade.evidence[0].text if grade.evidence else ""
-                found.append(Wrong(point.id, name, grade.why, words[:200]))
+        for name in failing(grades, graders.blocking):
+            grade = grades[name]
+            assert isinstance(grade, Score)
+            words = grade.evidence[0].text if grade.evidence else ""
+            found.append(Wrong(point.id, name, grade.why, words[:200]))
     return found
 
 

@@ -7,8 +7,8 @@ what is gated, unless somebody says so about exactly these contents.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from callgate.concepts import Case, Json, Mistake, canonical, digest
@@ -61,9 +61,14 @@ def review(sides: Sides) -> Review:
     added: dict[str, str] = {}
     for folder in sorted({(_inside(each.cases, sides.base_folder)) for each in base.values()}):
         items |= set(_cases(folder, sides, added))
-    found = tuple(sorted(items))
+    return replace(reviewed(items, sides), added=added)
+
+
+def reviewed(items: Iterable[Item], sides: Sides) -> Review:
+    """The items as a review, with the digest that names these very contents."""
+    found = tuple(sorted(set(items)))
     contents: Json = [[item.path, item.what, *sides.blobs(item.path)] for item in found]
-    return Review(found, added, digest(contents) if found else "")
+    return Review(found, {}, digest(contents) if found else "")
 
 
 def _inside(path: Path, folder: Path) -> str:

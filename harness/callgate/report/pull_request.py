@@ -40,6 +40,7 @@ class Change:
     review: tuple[tuple[str, str], ...]
     digest: str
     waits: bool
+    proofs: tuple[str, ...] = ()  # of each new case with a ticket: red on the old prompt, green on the new one?
 
     @property
     def verdict(self) -> Verdict:
@@ -72,6 +73,9 @@ def comment(change: Change, link: str = "") -> str:
         names = ", ".join(code(name) for name in change.new_cases[:LISTED])
         more = f" and {len(change.new_cases) - LISTED} more" if len(change.new_cases) > LISTED else ""
         parts.append(f"**New in this change** ({plural(len(change.new_cases), 'case')}): {names}{more}")
+    if change.proofs:
+        lines = [f"- {code(line)}" for line in change.proofs[:LISTED]]
+        parts.append("\n".join(["**Tickets:**", "", *lines]))
     if link:
         parts.append(f"[The whole report]({link})")
     text = "\n\n".join(part for part in parts if part)
@@ -87,6 +91,7 @@ def to_json(change: Change) -> str:
         "base": change.base,
         "head": change.head,
         "new_cases": list(change.new_cases),
+        "proofs": list(change.proofs),
         "review": {"waits": change.waits, "digest": change.digest, "of": [list(item) for item in change.review]},
         "evals": {
             one.eval: {
@@ -122,6 +127,7 @@ def shown(change: Change, style: Style = plain) -> str:
         for one in change.gated
         if one.without is not None
     ]
+    parts += ["\n".join(printable(line) for line in change.proofs)] * bool(change.proofs)
     if change.review:
         state = "waits for a review" if change.waits else "was approved"
         lines = [

@@ -20,6 +20,9 @@ MAX_KEY = 120
 MAX_NESTING = 9
 _READS = re.compile(r"(?:get|find|list|search|check|look_?up|query|fetch|read|calculate|verify|show)(?:[_A-Z-]|\Z)")
 _TRANSFERS = re.compile(r"(?:transfer|forward|hand_?off|escalate)", re.IGNORECASE)
+_PLAIN_TOOL = re.compile(r"[A-Za-z_][A-Za-z_.-]{0,50}\d{0,2}")
+"""A tool's name that a decision may be named after: one with more in it may hold what is somebody's."""
+_UUID = re.compile(r"([0-9a-f]{8})-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 _ENDS = re.compile(r"(?:end|hang_?up|finish)_?(?:call|conversation)?\Z", re.IGNORECASE)
 Draft = dict[str, Json]
 
@@ -29,7 +32,7 @@ def draft_of(recording: Recording, *, world: Mapping[str, Json], language: str =
     the export nor a person says it, is left out and listed as unknown."""
     events, notes = _graded_part(fused(recording.events))
     if not any(isinstance(event, Said) and event.who == "caller" for event in events):
-        raise Mistake([Problem(recording.place, f"call {_slug(recording.id) or '?'}: no words of a caller were found")])
+        raise Mistake([Problem(recording.place, "no words of a caller were found in this call")])
     unknown = [*recording.unknown, *notes]
     zone = _zone(recording, world, timezone, unknown)
     tongue = language or recording.language
@@ -42,7 +45,7 @@ def draft_of(recording: Recording, *, world: Mapping[str, Json], language: str =
     if not recording.about.get("prompt"):
         unknown.append("which prompt answered that day")
     draft: Draft = {
-        "title": f"Draft of {recording.source} call {_slug(recording.id) or 'without an id'}"[:200],
+        "title": f"Draft of {recording.source} call {_shown(recording.id)}",
         "status": "draft",
         "pii": "unreviewed",
         "provenance": _provenance(recording, unknown),
@@ -67,7 +70,7 @@ def draft_of_ticket(ticket: Ticket, *, world: Mapping[str, Json], language: str 
     """A ticket or a complaint as a case of one turn: the words of the complaint, and what should have happened."""
     words = (ticket.text or ticket.summary).strip()
     if not words:
-        raise Mistake([Problem(ticket.place, f"ticket {_slug(ticket.id)}: neither a summary nor a description")])
+        raise Mistake([Problem(ticket.place, "neither a summary nor a description in this ticket")])
     unknown = [*ticket.unknown, "what is expected of the agent: `expect` waits for a person"]
     provenance: dict[str, Json] = {"source": ticket.source}
     about = {"created": ticket.created, "resolved": ticket.resolved, "call_link": ticket.call, "cause": ticket.cause}
@@ -77,7 +80,7 @@ def draft_of_ticket(ticket: Ticket, *, world: Mapping[str, Json], language: str 
     if ticket.about.get("dealer"):
         segments["dealer"] = _segment(ticket.about["dealer"])
     draft: Draft = {
-        "title": ticket.summary[:200] or f"Ticket {_slug(ticket.id)}",
+        "title": ticket.summary or f"Ticket {_shown(ticket.id)}",
         "kind": "email",
         "status": "draft",
         "pii": "unreviewed",
@@ -95,8 +98,9 @@ def draft_of_ticket(ticket: Ticket, *, world: Mapping[str, Json], language: str 
 
 
 def draft_name(source: str, id_: str, taken: Sequence[str] = ()) -> str:
-    """A file name for a draft: lower-case letters, digits and hyphens, not yet taken."""
-    base = f"{source}-{_slug(id_) or 'call'}"[:70].rstrip("-.")
+    """A file name for a draft: lower-case letters, digits and hyphens, not yet taken; of a UUID its first block."""
+    machine = _UUID.fullmatch(id_.strip())
+    base = f"{source}-{machine[1].lower() if machine else _slug(id_) or 'call'}"[:70].rstrip("-.")
     number, name = 2, base
     while name in taken:
         name, number = f"{base}-{number}", number + 1
@@ -177,7 +181,9 @@ def _turns(events: Sequence[Event], language: str) -> list[Json]:
 
 def _decision(acts: Sequence[Called | Said], ids: set[str], language: str) -> Json:
     tools = [act.tool for act in acts if isinstance(act, Called)]
-    base = _slug(tools[-1])[:60].replace("_", "-") if tools else f"turn-{len(ids) + 1}"
+    base = f"turn-{len(ids) + 1}"
+    if tools:
+        base = _slug(tools[-1]).replace("_", "-") if _PLAIN_TOOL.fullmatch(tools[-1]) else "tool"
     name, number = base or "tool", 2
     while name in ids:
         name, number = f"{base}-{number}", number + 1
@@ -312,6 +318,11 @@ def _names(value: Json) -> frozenset[str]:
 
 def _segment(text: str) -> str:
     return re.sub(r"[=,*\s]+", "-", text.strip().lower())[:60].strip("-") or "unknown"
+
+
+def _shown(id_: str) -> str:
+    """An id as it is written, which the redactor can read: cut or slugged, what is personal in it would hide."""
+    return "without an id" if not id_.strip() else id_ if len(id_) <= MAX_KEY else "with a long id"
 
 
 def _slug(text: str) -> str:

@@ -29,13 +29,16 @@ _NEVER = re.compile(
     | (?<!\d)\d{1,2}:\d\d(?::\d\d)? (?:\s?[ap]\.?m\b\.?)?                            # times of the day
     | [$€]\s?\d[\d,]*(?:\.\d+)?                                                     # amounts
     | \b\d{1,2}/\d{1,2}/\d{2,4}\b
+    | (?<![\w-])[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}(?![\w-])                # ids that a machine made
+    | \b[a-z]{2,12}_(?=[a-z0-9]*[a-z])[a-z0-9]{8,64}\b
     """,
     re.VERBOSE | re.IGNORECASE,
 )
 
 
 def masked(text: str) -> str:
-    """The text with days, times and amounts blanked at equal length: they stay, and join no number beside them."""
+    """The text with days, times, amounts and machine-made ids blanked at equal length: they stay, and join no number
+    beside them."""
     return _NEVER.sub(lambda found: "\0" * len(found.group()), text)
 
 

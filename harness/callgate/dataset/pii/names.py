@@ -71,6 +71,7 @@ _COMMON = word_set(
     summer iris ivy lily pat ray gene guy lane reed page sandy skip stone ward wells west north park ford"""
 )
 """Words that are also names: as a known name they count only with a capital."""
+_CONTRACTED = re.compile(r"['’](?:s|m|ve|d|ll|re|t)\Z")
 INVENTED_FIRST = (
     "Robin", "Avery", "Quinn", "Rowan", "Emerson", "Marlowe", "Sawyer", "Linden", "Briar", "Arden", "Lennox", "Hollis",
     "Merritt", "Tatum", "Ellery", "Wren", "Sutton", "Darcy", "Campbell", "Shiloh", "Indigo", "Juniper", "Reverie",
@@ -123,7 +124,7 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int] | None:
     for word in re.finditer(r"[^\W\d_]+(?:['’-][^\W\d_]+)*\.?", text[start:end]):
         plain = word.group().rstrip(".").lower()
         particle = plain in {"de", "del", "la", "los", "van", "von"} and stop > start
-        if not particle and (plain in _STOP or plain.removesuffix("'s").removesuffix("’s") in _STOP):
+        if not particle and (plain in _STOP or _CONTRACTED.sub("", plain) in _STOP):
             break
         if not particle:
             stop = start + word.end()

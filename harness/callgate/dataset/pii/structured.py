@@ -39,7 +39,7 @@ _PLATE = re.compile(
     r"(?:[\s:,#]+(?:number|n[uú]mero|is|it's|are|es|son|the|la|las|el|of|de|mi|my|reads?|says?|dice|uh|um|eh|este|con|"
     r"illinois|texas|florida|california|wisconsin|indiana|iowa|ohio|michigan|jalisco|nuevo|le[oó]n)\b){0,6}"
     r"[\s:,#]+(?=[A-Z]{0,6}[ -]?[A-Z]{0,4}[ -]?\d|\d)"
-    r"([A-Z0-9]{1,5}(?:[ -][A-Z0-9]{1,5}){0,2})\b",
+    r"([A-Z0-9]{1,8}(?:[ -][A-Z0-9]{1,5}){0,2})\b",
     re.IGNORECASE,
 )
 _NOT_PLATE = re.compile(
@@ -112,12 +112,18 @@ def plates(text: str) -> Iterator[Found]:
     """Number plates after a word for one."""
     for found in _PLATE.finditer(text):
         words = found[1].split()
-        while words and not re.search(r"\d", words[-1]) and len(words[-1]) > 3:
+        while words and not re.search(r"\d", words[-1]) and (len(words[-1]) > 3 or _is_whole(words[:-1])):
             words.pop()  # an ordinary word that follows
         plate = found[1][: len(" ".join(words))]
         key = re.sub(r"[ -]", "", plate).upper()
         if 4 <= len(key) <= 8 and not _NOT_PLATE.fullmatch(plate) and not key.startswith("ZZ"):
             yield Found(found.start(1), found.start(1) + len(plate), "plate", key)
+
+
+def _is_whole(words: list[str]) -> bool:
+    """Whether these are a plate already: letters and digits, five of them."""
+    plate = re.sub(r"\W", "", "".join(words))
+    return len(plate) >= 5 and not plate.isdigit() and not plate.isalpha()
 
 
 def luhn(digits: str) -> bool:

@@ -1,0 +1,102 @@
+"""A canary in every field of an export, and in the complaint: it is in no file of the project, the ledger's pages
+included, and on no screen."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from call_samples import RETELL, SAMPLES, TICKET_SAMPLES, VAPI
+
+from callgate.concepts import Json
+from callgate.dataset.importers import Hints
+from callgate.evaluate.importing import import_files
+from callgate.evaluate.investigating import investigate
+from callgate.evaluate.looking import look
+from callgate.evaluate.telling import told
+
+HOUSE = Path(__file__).parents[3]
+CANARY = "call 312 867 5309 or zq.canary@corp.com"
+TRACES = (b"867 5309", b"8675309", b"zq.canary", b"zq-canary")
+HINTS = Hints(channels={1: "agent", 2: "caller"})
+STRUCTURE = {"role", "type", "time", "timestamp", "startedAt", "endedAt", "created_at"}
+"""Fields that say what an entry is: with another value it would not be read at all."""
+
+
+def poisoned(value: Json, key: str = "") -> Json:
+    """The export with the canary in every text that is read as one."""
+    if isinstance(value, dict):
+        return {name: poisoned(inner, name) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [poisoned(inner, key) for inner in value]
+    if isinstance(value, str) and key not in STRUCTURE and not value.startswith("{"):
+        return f"{value} {CANARY}"
+    return value
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    root = tmp_path / "project"
+    for folder in ("evals", "prompts"):
+        shutil.copytree(HOUSE / folder, root / folder)
+    (root / "datasets/receptionist").mkdir(parents=True)
+    for name in ("_world", "en-book-half-past-six", "es-cita-viernes-lleno"):
+        shutil.copy(HOUSE / f"datasets/receptionist/{name}.yaml", root / "datasets/receptionist")
+    return root
+
+
+def traces(root: Path) -> list[str]:
+    """The files under a folder that hold the canary."""
+    return [
+        str(path) for path in root.rglob("*") if path.is_file() and any(trace in path.read_bytes() for trace in TRACES)
+    ]
+
+
+def test_no_trace_after_imports_of_every_format(project: Path, tmp_path: Path) -> None:
+    drafts = 0
+    for name, content in {**SAMPLES, **TICKET_SAMPLES}.items():
+        export = tmp_path / f"{name}.export"
+        if name in {"csv", "tickets", "complaints"}:
+            changed = (
+                content.replace("Oil change, please", f"Oil change, please {CANARY}")
+                .replace("it is 89.95", f"it is 89.95 {CANARY}")
+                .replace("Three times.", f"Three times. {CANARY}")
+            )
+        elif content.lstrip().startswith("{") and "\n{" in content:
+            changed = "\n".join(json.dumps(poisoned(json.loads(line))) for line in content.splitlines())
+        else:
+            changed = json.dumps(poisoned(json.loads(content)))
+        assert "zq.canary" in changed
+        export.write_text(changed, "utf-8")
+        done = import_files(project, name, [export], HINTS)
+        said = done.text() + "".join(map(str, done.problems))
+        assert not [trace for trace in TRACES if trace in said.encode()], f"{name}: {said}"
+        drafts += len(done.drafts)
+    assert drafts >= 14
+    assert traces(project) == []
+
+
+def test_no_trace_of_recorded_calls_that_are_only_graded(project: Path, tmp_path: Path) -> None:
+    export = tmp_path / "retell.json"
+    export.write_text(json.dumps(poisoned(RETELL)), "utf-8")
+    seen = look(project, project / "evals/receptionist.yaml", [export], "retell", Hints())
+    assert seen.graded
+    screens = seen.text() + seen.rows()
+    assert not [trace for trace in TRACES if trace in screens.encode()]
+    assert traces(project) == []
+
+
+def test_no_trace_of_an_investigated_call_in_the_ledger_or_on_the_screen(project: Path, tmp_path: Path) -> None:
+    export = tmp_path / "vapi.json"
+    export.write_text(json.dumps(poisoned(VAPI)), "utf-8")
+    found = investigate(
+        project, export, said=f"They said: {CANARY}", format_="vapi", model="sim/receptionist-small", max_cost=1.0
+    )
+    screen = told(found)
+    assert "said:" in screen
+    assert [len(one.trials) for one in found.replayed] == [3]
+    assert not [trace for trace in TRACES if trace in screen.encode()], screen
+    assert (project / ".callgate/ledger.db").stat().st_size > 10_000
+    assert traces(project) == []
