@@ -1,7 +1,7 @@
 # The front door. `make eval` and `make test` each set up everything they need; `make help` lists the rest.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup eval demo weekly test check bench-gate bench-gate-speed bench-graders golden clean
+.PHONY: help setup eval demo weekly test check bench-gate bench-gate-speed bench-graders bench-near bench-imports golden clean
 unexport PYTHONDONTWRITEBYTECODE
 export UV_SYSTEM_CERTS ?= 1
 export UV_PYTHON_DOWNLOADS := never
@@ -54,6 +54,12 @@ bench-gate-speed: .venv/installed ## how fast the gate decides: from a cold star
 
 bench-graders: .venv/installed ## what each rule costs: 10,000 trials on one core
 	@$(BIN)/python benchmarks/graders.py
+
+bench-near: .venv/installed ## reworded copies of calls among 5,000 cases: are they found, and how fast?
+	@$(BIN)/python benchmarks/near.py
+
+bench-imports: .venv/installed ## 10,000 damaged exports of each format (some minutes) [FORMAT=vapi] [TIMES=10000]
+	@$(BIN)/python benchmarks/imports.py $(if $(FORMAT),--format $(FORMAT)) $(if $(TIMES),--times $(TIMES))
 
 golden: .venv/installed ## rewrite the whole-output golden files of the tests; read the diff
 	@$(BIN)/pytest -q tests/report tests/e2e/test_readme.py --snapshot-update

@@ -27,7 +27,7 @@ Format = Annotated[
     typer.Argument(
         metavar="FORMAT",
         help="vapi, retell, elevenlabs, openai, realtime, twilio, deepgram, livekit, eva, csv, or auto; "
-        "tickets: youtrack, jira, tickets, complaints.",
+        "tickets: youtrack, jira, tickets, complaints; people's verdicts: labels.",
     ),
 ]
 Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="Exports.")]
@@ -43,10 +43,19 @@ def import_(
     language: Language = "",
     names: NamesFile = None,
 ) -> None:
-    """Exports of calls or tickets -> drafts of cases, with pseudonyms for personal data. Asks no model."""
+    """Exports of calls or tickets -> drafts of cases, with pseudonyms for personal data. Asks no model.
+
+    A sheet of labels goes into the cases that it names."""
     from callgate.dataset.importers import Hints
+    from callgate.evaluate.case_labels import import_labels
     from callgate.evaluate.importing import import_files
 
+    if format_ == "labels":
+        labelled = import_labels(project_root(), files, into=into)
+        sys.stdout.write(labelled.text())
+        for problem in labelled.problems:
+            say(str(problem))
+        raise typer.Exit(2 if labelled.problems else 0)
     hints = Hints(channels=channels_of(channels), timezone=timezone, language=language)
     done = import_files(project_root(), format_, files, hints, into=into, names=names)
     sys.stdout.write(done.text())

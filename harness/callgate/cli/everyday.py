@@ -151,7 +151,7 @@ def demo(*, json: Json = False) -> None:
 
 
 def show(
-    run: Annotated[str, typer.Argument(help="A run's id, or `last`.")] = "last",
+    run: Annotated[str, typer.Argument(help="A run's id, `last`, or a case, drafts too.")] = "last",
     case: Annotated[str | None, typer.Argument(help="A case: its call, baseline beside candidate.")] = None,
     *,
     segment: Segment = None,

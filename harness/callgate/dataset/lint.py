@@ -175,6 +175,9 @@ def _label_problems(case: Case, source: Source) -> Iterator[Problem]:
             if any(folded(reference) in spoken for reference in point.expect.references):
                 message = f"decision {point.id!r} has its recorded turn as a reference, which is labelled fail"
                 yield Problem(source.place("labels", index), message)
+            if point.forced and point.forced == point.recorded:
+                message = f"decision {point.id!r} goes on with its recorded turn as 'forced', which is labelled fail"
+                yield Problem(source.place("labels", index), message)
 
 
 def _speech(turns: Sequence[RecordedTurn]) -> list[str]:

@@ -17,7 +17,7 @@ from callgate.matchers import folded
 
 STEM = 5
 """So many letters of a word tell it apart; its ending may change."""
-RAREST = 48
+RAREST = 32
 """So many parts of a case are looked up, the rarest first."""
 
 
@@ -64,10 +64,11 @@ class NearIndex:
     def nearest(self, case: Case, most: int = 3) -> list[Near]:
         """The most similar cases, the most similar first; the case itself is none of them."""
         vector = self._vector(Counter(_parts(said(case))))
-        rarest = sorted(vector, key=lambda part: len(self._postings.get(part, ())))[:RAREST]
+        known = (part for part in vector if part in self._postings)
+        rarest = sorted(known, key=lambda part: len(self._postings[part]))[:RAREST]
         scores: dict[int, float] = defaultdict(float)
         for part in rarest:
-            for number, weight in self._postings.get(part, ()):
+            for number, weight in self._postings[part]:
                 scores[number] += vector[part] * weight
         ranked = sorted(scores, key=lambda number: (-scores[number], number))
         found = [self._names[number] for number in ranked[: most + 1] if self._names[number] != case.id]

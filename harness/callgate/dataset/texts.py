@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from callgate.concepts import AgentTurn, CallerTurn, Case, DecisionPoint, Json, Problem, Prompt, canonical
+from callgate.concepts import AgentTurn, CallerTurn, Case, DecisionPoint, Json, Place, Problem, Prompt, canonical
 from callgate.dataset.load import Source
 from callgate.dataset.pii import STRUCTURED, Kind, find
 from callgate.files import Document
@@ -16,17 +16,29 @@ GRAM = 8
 
 
 def leaks(case: Case, prompts: Sequence[Prompt]) -> Iterator[Problem]:
-    """References of which eight words in a row stand in a prompt: it would be graded on what it was told to say."""
-    references = [(point, text) for point in case.points for text in point.expect.references]
-    if not references:
-        return
+    """Golden answers, and callers' words, of which eight words in a row stand in a prompt: the case is one of its
+    examples, and it would be graded on what it was told to say."""
     known = {prompt.source: _grams(prompt.text) for prompt in prompts}
-    for point, text in references:
-        for name, grams in known.items():
-            shared = sorted(_grams(text) & grams)
+    for place, what, text in _golden(case):
+        own = _grams(text) if len(text.split()) >= GRAM else set()
+        for name, grams in known.items() if own else ():
+            shared = sorted(own & grams)
             if shared:
-                message = f"decision {point.id!r} has a reference that stands in {name}: '{' '.join(shared[0])}'"
-                yield Problem(point.place, message)
+                yield Problem(place, f"{what} that stands in {name}: '{' '.join(shared[0])}'")
+
+
+def _golden(case: Case) -> Iterator[tuple[Place, str, str]]:
+    """What a prompt may not hold of a case: what is right at its decisions, and what its caller says."""
+    good = {str(label["decision"]) for label in case.labels if label["verdict"] == "pass"}
+    for turn in case.turns:
+        if isinstance(turn, CallerTurn):
+            yield case.place, "has words of its caller", turn.text
+        elif isinstance(turn, DecisionPoint):
+            for text in turn.expect.references:
+                yield turn.place, f"decision {turn.id!r} has a reference", text
+            answers = (*turn.forced, *(turn.recorded if turn.id in good else ()))
+            for text in (one.text for one in answers if isinstance(one, AgentTurn)):
+                yield turn.place, f"decision {turn.id!r} has a good answer", text
 
 
 def _grams(text: str) -> set[tuple[str, ...]]:

@@ -120,7 +120,7 @@ def investigate(
         redacted,
         tuple(found),
         near,
-        {one.case: cause for one in near if (cause := _cause(there.sources[one.case].whole))},
+        {one.case: cause for one in near if (cause := cause_of(there.sources[one.case].whole))},
         tuple(fitting(runbooks(root), {one.grader for one in found}, case.segments, _words(case, redacted, found))),
         (),
         live_on(releases(root), case.now[:10], case.segments.get("dealer", "")),
@@ -144,7 +144,7 @@ def _words(case: Case, said: str, found: Sequence[Wrong]) -> str:
     return "\n".join([said, *map(str, found), case.title])
 
 
-def _cause(whole: Mapping[str, Json]) -> str:
+def cause_of(whole: Mapping[str, Json]) -> str:
     """What people found of a known failure: its modes and its cause, by its labels."""
     labels = whole.get("labels")
     for label in labels if isinstance(labels, list) else ():

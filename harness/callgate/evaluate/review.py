@@ -219,6 +219,8 @@ def _edit(one: Case, other: Case) -> str:
         return f"status {one.status} is now {other.status}"
     if one.must_pass != other.must_pass:
         return f"must_pass is now {str(other.must_pass).lower()}"
+    if one.nightly != other.nightly:
+        return f"nightly: {one.nightly} is now {other.nightly}: ordinary runs leave nightly cases out"
     if one.digest != other.digest and one.status == "active" and other.version <= one.version:
         return f"edited without a new version: say `version: {one.version + 1}`"
     return "edited"

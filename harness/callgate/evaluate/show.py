@@ -33,13 +33,21 @@ def shown(
     as_json: bool,
     style: Style,
 ) -> str:
-    """The text of `callgate show`. A first word that is no run is taken for a case of the last one."""
+    """The text of `callgate show`. A first word that is no run is taken for a case of the last one, and where that has
+    no such case, for one of the golden set."""
     if not (root / LEDGER).exists():
-        raise Mistake("there is no run yet; `make eval` makes the first")
+        page = _golden(root, run) if case is None else None
+        if page is None:
+            raise Mistake("there is no run yet; `make eval` makes the first")
+        return page
     with Ledger.open(root / LEDGER) as ledger:
         found = ledger.run(run)
         if found is None and case is None:
             found, case = ledger.run("last"), run
+            if found is None or case not in _cases(found):
+                page = _golden(root, case)
+                if page is not None:
+                    return page
         if found is None:
             raise Mistake(f"no run {run!r}; `callgate show last` is the newest")
         decision = stored_decision(found)
@@ -49,6 +57,19 @@ def shown(
         return decision.to_json()
     text = screen(decision, style=style, everything=everything)
     return text + flip_lines(decision, segment, style) if segment or everything else text
+
+
+def _cases(run: Run) -> Any:
+    stored: Any = run.plan
+    return stored["cases"]
+
+
+def _golden(root: Path, name: str) -> str | None:
+    """The page of a case of the golden set; None where there is none of that name."""
+    from callgate.evaluate.case_page import case_page, find_case
+
+    found = find_case(root, name)
+    return case_page(root, found) if found else None
 
 
 def page_of(root: Path, run: str, *, share: bool) -> str:

@@ -1,50 +1,23 @@
-"""Damaged exports end as a draft or as one mistake with its place: never as a traceback, never after a second."""
+"""Damaged exports end as a draft or as one mistake with its place: never as a traceback, never after a second.
+
+`make bench-imports` does the same with 10,000 of each format.
+"""
 
 from __future__ import annotations
 
-import os
 import time
+from pathlib import Path
 
 import pytest
 from call_samples import SAMPLES, TICKET_SAMPLES
+from import_ends import drafted
 from mutations import mutated
 
-from callgate import schemas
-from callgate.concepts import Mistake
-from callgate.dataset.importers import Hints, calls_of, tickets_of
-from callgate.dataset.importers.drafting import draft_of, draft_of_ticket
-from callgate.dataset.importers.reading import export_of
-from callgate.dataset.importers.yaml_text import yaml_text
-from callgate.dataset.redact import Pseudonyms, Redactor
-from callgate.files import parse_yaml
+from callgate.dataset.drafts import Privacy, drafts_of
+from callgate.dataset.importers import Hints
+from callgate.dataset.world import World
 
-TIMES = int(os.environ.get("CALLGATE_FUZZ", "60"))  # 10000 is the figure of the acceptance run
-HINTS = Hints(channels={1: "agent", 2: "caller"})
-
-
-def told(mistake: Mistake) -> bool:
-    """Whether a mistake says what is wrong and where."""
-    places = [problem.place for problem in mistake.problems]
-    said = all(problem.message for problem in mistake.problems)
-    return bool(places) and said and all(place.file == "export.json" and place.line >= 1 for place in places)
-
-
-def drafted(name: str, content: bytes) -> str:
-    """How an import ends: "draft" or "mistake"; anything else is raised."""
-    try:
-        export = export_of(content, "export.json")
-        if name in SAMPLES:
-            drafts = [draft_of(one, world={}) for one in calls_of(name, [export], HINTS) if one.events]
-        else:
-            drafts = [draft_of_ticket(one, world={}) for one in tickets_of(name, export) if one.text or one.summary]
-    except Mistake as mistake:
-        return "mistake" if told(mistake) else "a mistake without its place"
-    for draft in drafts[:2]:
-        clean = Redactor(Pseudonyms(b"salt", name)).redacted(draft)
-        document = parse_yaml(yaml_text(clean), "draft.yaml")
-        assert document.value == clean
-        assert schemas.problems("case", document) == []
-    return "draft"
+TIMES = 30
 
 
 @pytest.mark.parametrize("name", [*SAMPLES, *TICKET_SAMPLES])
@@ -59,3 +32,15 @@ def test_every_damaged_export_ends_as_a_draft_or_a_mistake_with_its_place(name: 
             raise AssertionError(f"{name}, seed {seed}: {type(error).__name__}") from error
         assert time.process_time() - began < 1, f"{name}, seed {seed} took over a second"
     assert min(ends.values()) > 0, "the damage must sometimes be harmless and sometimes not"
+
+
+def test_files_that_were_good_stay_untouched_beside_bad_ones(tmp_path: Path) -> None:
+    good, bad, also = (tmp_path / name for name in ("a.json", "b.json", "c.json"))
+    good.write_text(SAMPLES["vapi"], "utf-8")
+    also.write_text(SAMPLES["vapi"].replace("5f0c-vapi", "6a1d-vapi"), "utf-8")
+    bad.write_text(SAMPLES["vapi"][:700], "utf-8")
+    drafts, problems = drafts_of("vapi", [good, bad, also], Hints(), world=World({}), privacy=Privacy(b"salt"))
+    assert [one.name for one in drafts] == ["vapi-5f0c-vapi", "vapi-6a1d-vapi"]
+    assert [problem.place.file for problem in problems] == [str(bad)]
+    alone, _ = drafts_of("vapi", [good], Hints(), world=World({}), privacy=Privacy(b"salt"))
+    assert drafts[0].data == alone[0].data
