@@ -194,6 +194,21 @@ def test_a_sound_case_has_no_problem(project):
             '"Oh, we are open on Saturday from eight until two."',
             "stands in prompts/v1: 'are open on saturday from eight until two'",
         ),
+        (
+            "Good, thanks.",
+            "Good, so we are open on Saturday from eight until two.",
+            "a.yaml:1:1: has words of its caller that stand in prompts/v1",
+        ),
+        (
+            "  recorded: {agent: Done.}",
+            "  recorded: {agent: We are open on Saturday from eight until two.}\nlabels: [{decision: book, verdict: pass}]",
+            "decision 'book' has a good answer that stands in prompts/v1",
+        ),
+        (
+            "  recorded: {agent: Done.}",
+            "  recorded: {agent: Done.}\n    forced: {agent: Done.}\nlabels: [{decision: book, verdict: fail}]",
+            "goes on with its recorded turn as 'forced', which is labelled fail",
+        ),
         ("Good, thanks.", "Good, call me on 312-867-5309.", "a.yaml:10:5: holds a telephone number"),
         ("Good, thanks.", "Good, mail dana@gmail.com.", "a.yaml:10:5: holds an e-mail address"),
         ("segments:", "pii: unreviewed\nsegments:", "a.yaml:1:1: unreviewed"),

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from change import NEW_CASE, Repository, made
 
 from callgate.cli.shared import worst
 from callgate.concepts import Mistake
+from callgate.evaluate.arrivals import waiting
+from callgate.evaluate.proving import Proof
 from callgate.evaluate.pull_request import Judged
+from callgate.evaluate.review import Review, Sides
+from callgate.evaluate.trees import commit, tree
 from callgate.report.pull_request import comment, shown
 
 
@@ -64,15 +70,32 @@ def test_a_tickets_case_that_the_prompt_in_use_passes_does_not_reproduce(change:
     assert code(found) == 5
     assert "does not reproduce" in shown(found.change)
     assert found.change.review == ((change.case(NEW_CASE), f"case {NEW_CASE}: does not reproduce"),)
+    assert "**Tickets:**" in comment(found.change)
     assert code(change.judge(approved=[found.change.digest])) == 0
 
 
-def test_a_tickets_case_without_a_fix_has_only_to_be_red(repository: Repository) -> None:
-    repository.start("complaint", "broken")
-    with_ticket(repository)
-    repository.commit()
-    found = repository.judge("broken")
-    assert code(found) == 0, shown(found.change)
-    assert found.change.review == ()
-    assert found.change.proofs[0].startswith(f"{NEW_CASE}: not fixed")
-    assert "**Tickets:**" in comment(found.change)
+def proof(*, red: int, green: int, missing: str = "") -> Proof:
+    """A proof of five trials a side, so many of them passed."""
+    return Proof("c", "v2", "v3", red, 5, green, 5, missing=missing)
+
+
+@pytest.mark.parametrize(
+    ("one", "proposed", "item"),
+    [
+        (proof(red=0, green=5), True, ""),
+        (proof(red=0, green=4), True, "case c: not fixed"),
+        (proof(red=4, green=5), True, "case c: does not reproduce: it shows in 1 of 5 (seldom: see --nightly)"),
+        (proof(red=0, green=0), False, ""),  # a case alone has only to be red
+        (proof(red=5, green=0), False, "case c: does not reproduce"),
+        (proof(red=0, green=5, missing="auth: refused"), True, ""),  # incomplete, which no approval mends
+    ],
+)
+def test_what_a_ticket_wants_of_a_change(
+    repository: Repository, tmp_path: Path, one: Proof, *, proposed: bool, item: str
+) -> None:
+    entry = tree(repository.root, commit(repository.root, "main"))
+    sides = Sides(entry, entry, tmp_path, tmp_path)
+    found = waiting(Review((), {"c": "datasets/c.yaml"}, ""), [(one, proposed)], sides)
+    assert [each.what for each in found.items] == ([item] if item else [])
+    assert bool(found.digest) is bool(item)
+    assert found.added == {"c": "datasets/c.yaml"}

@@ -24,7 +24,7 @@ def leaks(case: Case, prompts: Sequence[Prompt]) -> Iterator[Problem]:
         for name, grams in known.items() if own else ():
             shared = sorted(own & grams)
             if shared:
-                yield Problem(place, f"{what} that stands in {name}: '{' '.join(shared[0])}'")
+                yield Problem(place, f"{what} in {name}: '{' '.join(shared[0])}'")
 
 
 def _golden(case: Case) -> Iterator[tuple[Place, str, str]]:
@@ -32,13 +32,13 @@ def _golden(case: Case) -> Iterator[tuple[Place, str, str]]:
     good = {str(label["decision"]) for label in case.labels if label["verdict"] == "pass"}
     for turn in case.turns:
         if isinstance(turn, CallerTurn):
-            yield case.place, "has words of its caller", turn.text
+            yield case.place, "has words of its caller that stand", turn.text
         elif isinstance(turn, DecisionPoint):
             for text in turn.expect.references:
-                yield turn.place, f"decision {turn.id!r} has a reference", text
+                yield turn.place, f"decision {turn.id!r} has a reference that stands", text
             answers = (*turn.forced, *(turn.recorded if turn.id in good else ()))
             for text in (one.text for one in answers if isinstance(one, AgentTurn)):
-                yield turn.place, f"decision {turn.id!r} has a good answer", text
+                yield turn.place, f"decision {turn.id!r} has a good answer that stands", text
 
 
 def _grams(text: str) -> set[tuple[str, ...]]:
