@@ -46,6 +46,7 @@ from callgate.concepts import (
 )
 
 if TYPE_CHECKING:
+    from callgate.evaluate.loading import load
     from callgate.graders.custom import grader
     from callgate.interchange import compare
 
@@ -67,9 +68,10 @@ __all__ = [
     "Trial",
     "compare",
     "grader",
+    "load",
 ]
 
-_LAZY = {"compare": "callgate.interchange", "grader": "callgate.graders.custom"}
+_LAZY = {"compare": "callgate.interchange", "grader": "callgate.graders.custom", "load": "callgate.evaluate.loading"}
 """Public names whose modules are loaded when they are first used, so that `import callgate` stays light."""
 
 

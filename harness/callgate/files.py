@@ -313,3 +313,12 @@ def _decoded(content: bytes, place: Place) -> str:
 
 def _mistake(place: Place | None, message: str) -> Mistake:
     return Mistake(message) if place is None else Mistake([Problem(place, message)])
+
+
+def project_root() -> Path:
+    """The project: the nearest folder, from here upwards, that holds `evals/`."""
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "evals").is_dir():
+            return folder
+    raise Mistake(f"no evals/ folder in {here} or above it; run callgate inside a project")

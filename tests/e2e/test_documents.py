@@ -107,3 +107,21 @@ def test_the_weekly_page_is_drawn_from_the_ledger_as_its_page_says(evaluated):
     (trials,) = [one["value"] for one in body["figures"] if one["name"] == "trials"]
     assert body["measured"]
     assert trials > 50
+
+
+def test_the_ledger_is_exported_loaded_and_made_to_forget_as_its_page_says(evaluated):
+    export, forget = blocks("ledger.md")
+    exported = shell(evaluated.root, export)
+    assert exported.returncode == 0, exported.stderr
+    assert '"case_id": "es-cita-viernes-lleno"' in exported.stdout
+    assert (evaluated.root / "comparisons.csv").read_text("utf-8").count("receptionist") > 3
+    (notebook,) = blocks("ledger.md", "python")
+    ran = shell(
+        evaluated.root,
+        f"python - <<'EOF'\n{notebook}\nprint(len(segments), len(decisions), run._repr_html_()[:3])\nEOF",
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert re.match(r"\d+ \d+ <p>", ran.stdout)
+    told = shell(evaluated.root, forget)
+    assert told.returncode == 0, told.stderr
+    assert "case   datasets/receptionist/es-cita-viernes-lleno.yaml" in told.stdout

@@ -26,7 +26,8 @@ from callgate.insight.issues import fingerprint, issues, kind_of
 from callgate.insight.owners import owner_of, owners
 from callgate.insight.weekly import Project, figures, weekly
 from callgate.report.weekly import document
-from callgate.report.weekly_page import cell, markdown, message, page, summary, table
+from callgate.report.weekly_page import markdown, message, page, summary, table
+from callgate.report.words import spreadsheet_cell
 from payloads import PAYLOADS
 
 FOLDER = invented_history.FOLDER
@@ -330,8 +331,10 @@ def test_no_hostile_name_is_alive_in_page_markdown_csv_mail_or_terminal(runs):
 
 def test_a_cell_is_never_a_formula():
     for text in ("=1+1", "+1", "-1", "@x", "\t=1", "  =1", "\r=x"):
-        assert cell(text).startswith("'") or not cell(text).lstrip().startswith(("=", "+", "-", "@"))
-    assert cell("es-031") == "es-031"
+        assert spreadsheet_cell(text).startswith("'") or not spreadsheet_cell(text).lstrip().startswith(
+            ("=", "+", "-", "@")
+        )
+    assert spreadsheet_cell("es-031") == "es-031"
 
 
 def test_owners_are_read_as_github_reads_them(tmp_path):

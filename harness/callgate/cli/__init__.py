@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import typer
 
-from callgate.cli import cases, complaints, everyday, merging, pages, setup
+from callgate.cli import cases, complaints, everyday, merging, pages, setup, tables
 from callgate.cli.shared import INTERRUPTED, say
 from callgate.concepts import Mistake
 
@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "investigate": complaints.investigate,
     "ci": merging.ci,
     "weekly": pages.weekly,
+    "export": tables.export,
     "doctor": setup.doctor,
 }
 """In the order of `callgate --help`."""
@@ -41,6 +42,7 @@ for _name, _command in COMMANDS.items():
     app.command(_name)(_command)
 app.add_typer(cases.app, name="cases")
 app.add_typer(complaints.runbook, name="runbook")
+app.add_typer(tables.ledger, name="ledger")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

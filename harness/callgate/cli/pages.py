@@ -25,7 +25,7 @@ def weekly(
     weeks: Annotated[int, typer.Option(min=2, max=53, help="So many weeks are shown.")] = 12,
     today: Annotated[str | None, typer.Option(help="The page of this day's week, as 2026-03-09.")] = None,
     runs: Annotated[
-        Path | None, typer.Option(help="Runs as `callgate export runs` wrote them, not the ledger's.")
+        Path | None, typer.Option(help="Runs as `callgate export history` wrote them, not the ledger's.")
     ] = None,
     alert: Annotated[bool, typer.Option("--alert", help="Exit 1 where something is past its service level.")] = False,
     json: Json = False,

@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from callgate.concepts import EXIT_CODES, Decision, Mistake
+from callgate.files import project_root
 
 if TYPE_CHECKING:
     from callgate.evaluate import Options, Outcome
     from callgate.report.terminal import Style
+
+__all__ = ["project_root"]  # the commands take it from here
 
 PRECEDENCE = (130, 2, 5, 1, 3, 4, 0)
 INTERRUPTED = 130
@@ -30,15 +33,6 @@ Segment = Annotated[str | None, typer.Option(help="Only these calls, as language
 def worst(codes: Sequence[int]) -> int:
     """The exit code of several evals together, by the order in PRECEDENCE."""
     return min(codes, key=PRECEDENCE.index, default=2)
-
-
-def project_root() -> Path:
-    """The project: the nearest folder, from here upwards, that holds `evals/`."""
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / "evals").is_dir():
-            return folder
-    raise Mistake(f"no evals/ folder in {here} or above it; run callgate inside a project")
 
 
 def eval_files(names: Sequence[str]) -> list[Path]:

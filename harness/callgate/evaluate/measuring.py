@@ -17,7 +17,7 @@ from callgate.concepts import ARMS, Arm, Engine, Trial
 from callgate.evaluate.grading import Desk
 from callgate.evaluate.judging import VOTES, Vote, Voted
 from callgate.evaluate.plan import Contest, Pair, Plan
-from callgate.evaluate.rows import Lane, Measured
+from callgate.evaluate.rows import LANES, Lane, Measured
 from callgate.execute import REPLAY, Execution, Progress, Purse, Spent, execute
 from callgate.execute.walk import walk
 from callgate.graders.grade import GraderSet
@@ -130,16 +130,17 @@ def _ran_dry(trial: Trial) -> bool:
     return trial.failure is not None and trial.failure.kind == "budget"
 
 
-def replayed(bench: Bench) -> Measured:
-    """Every trial of the plan that the ledger holds, graded, whatever the gate would have needed of it."""
+def replayed(bench: Bench, *, fresh: bool = False) -> Measured:
+    """Every trial of the plan that the ledger holds, graded, whatever the gate would have needed of it. `fresh` takes
+    the baseline trials that confirm a block too, and forgets the scores that are known."""
     plan, measured = bench.plan, Measured(bench.plan)
-    desk = Desk(plan, bench.graders, bench.ledger, bench.verdicts)
+    desk = Desk(plan, bench.graders, bench.ledger, bench.verdicts, fresh)
     most = max(plan.eval.policy.looks[-1], MOST_HELD)
     wanted: list[tuple[Pair, Contest, Lane, int]] = [
         (pair, contest, arm, number)
         for contest in plan.contests
         for pair in plan.pairs
-        for arm in ARMS
+        for arm in (LANES if fresh else ARMS)
         for number in range(most)
     ]
     done = walk([bench.ask(*one) for one in wanted], REPLAY, bench.ledger).done

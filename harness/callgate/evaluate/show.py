@@ -85,13 +85,13 @@ def page_of(root: Path, run: str, *, share: bool) -> str:
         if found is None:
             raise Mistake(f"no run {run!r}; `callgate show last` is the newest")
         decision = stored_decision(found)
-        behind = background(replayed(_bench(root, ledger, found)), decision)
+        behind = background(replayed(bench_of(root, ledger, found)), decision)
     if share:
         decision, behind = shareable(decision, behind)
     return redact(page(decision, background=behind))
 
 
-def _bench(root: Path, ledger: Ledger, run: Run, **changes: Any) -> Bench:
+def bench_of(root: Path, ledger: Ledger, run: Run, **changes: Any) -> Bench:
     """The parts of a run again, under the prompts that it had; nothing is asked."""
     stored: Any = run.plan
     options = Options(**{**stored["options"], **_tuples(stored["options"]), "failed": False, "offline": True})
@@ -107,7 +107,7 @@ def _call(root: Path, ledger: Ledger, run: Run, decision: Decision, case: str, *
     known = stored["cases"]
     if case not in known:
         raise Mistake(f"case {case!r} is not in run {run.id[:12]} of {run.eval}{did_you_mean(case, known)}")
-    bench = _bench(root, ledger, run, cases=(case,), segment={}, limit=None)
+    bench = bench_of(root, ledger, run, cases=(case,), segment={}, limit=None)
     plan, measured = bench.plan, replayed(bench)
     contest = plan.contests[0]
     views = [View(p.point, {arm: measured.of(contest, p, arm) for arm in ARMS}) for p in plan.pairs]

@@ -95,7 +95,7 @@ def _runs(root: Path, file: Path | None) -> list[Run]:
 
 
 def read_runs(file: Path) -> Iterator[Run]:
-    """The runs of a JSON Lines file, as `callgate export runs` writes them."""
+    """The runs of a JSON Lines file, as `callgate export history --to jsonl` writes them."""
     names = {each.name for each in fields(Run)}
     try:
         lines = file.read_text(encoding="utf-8").splitlines()

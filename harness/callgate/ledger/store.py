@@ -42,6 +42,7 @@ CREATE TABLE IF NOT EXISTS baselines (
 """
 _LISTED = "IN (SELECT value FROM json_each(?))"
 _REPLIES = f"SELECT key, model, served, simulated, created, body, digest FROM replies WHERE key {_LISTED}"  # noqa: S608
+_EVERY_REPLY = "SELECT key, model, served, simulated, created, body, digest FROM replies ORDER BY created, key"
 _KEEP = "INSERT INTO replies VALUES (?,?,?,?,?,?,?) ON CONFLICT (key) DO NOTHING"
 _SCORES = f"SELECT base, body, digest FROM scores WHERE base {_LISTED}"  # noqa: S608 - constants only
 _HOLDERS = f"SELECT key, claimant FROM claims WHERE key {_LISTED}"  # noqa: S608 - constants only
@@ -124,6 +125,18 @@ class Ledger:
         """The replies that are there, by key; the others were never paid for, or are damaged."""
         with self._lock:
             return self._found(keys)
+
+    def every_reply(self) -> Iterator[tuple[str, str, int, Reply]]:
+        """All replies, the oldest first: key, model, when it was kept (seconds since 1970), reply."""
+        with self._lock:
+            rows = self._db.execute(_EVERY_REPLY).fetchall()
+        for row in rows:
+            try:
+                key, reply = reply_from(row)
+            except ValueError as error:
+                self._warn("reply", error)
+            else:
+                yield key, row[1].decode(), row[4], reply
 
     def put_replies(self, rows: Sequence[PaidReply]) -> None:
         """Keeps replies: when this returns they are on the disk. A key that is already there stays as it is."""
@@ -234,6 +247,41 @@ class Ledger:
     def run(self, name: str) -> Run | None:
         """The run `last`, or the newest whose id begins with `name`."""
         return next((run for run in self.runs() if name == "last" or run.id.startswith(name)), None)
+
+    # ------------------------------------------------------------------------------------------ forgetting
+
+    def forget(self, keys: Collection[str], runs: Sequence[Run]) -> None:
+        """Removes replies by their keys and all scores, and keeps `runs` as they are now in their old places. Nothing
+        of what is gone stays in the file."""
+        with self._erasing():
+            self._db.executemany("DELETE FROM replies WHERE key = ?", [(key,) for key in keys])
+            self._db.execute("DELETE FROM scores")
+            for run in runs:
+                identity, _, _, _, _, plan, decision, digest = run_row(run)
+                self._db.execute(
+                    "UPDATE runs SET plan = ?, decision = ?, digest = ? WHERE id = ?",
+                    (plan, decision, digest, identity),
+                )
+
+    def forget_before(self, moment: int) -> tuple[int, int]:
+        """Removes replies and runs that are older than a moment (seconds since 1970), and all scores; how many of each
+        of the first two."""
+        with self._erasing():
+            replies = self._db.execute("DELETE FROM replies WHERE created < ?", (moment,)).rowcount
+            runs = self._db.execute("DELETE FROM runs WHERE coalesce(finished, started) < ?", (moment,)).rowcount
+            if replies or runs:
+                self._db.execute("DELETE FROM scores")
+        return replies, runs
+
+    @contextmanager
+    def _erasing(self) -> Iterator[None]:
+        """One transaction, after which the deleted content is overwritten in the file and its log."""
+        with self._lock:
+            self._db.execute("PRAGMA secure_delete = ON")
+            with self._transaction():
+                yield
+            self._db.execute("VACUUM")
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     # ------------------------------------------------------------------------------------------ baselines
 

@@ -13,10 +13,7 @@ from callgate.report.html import environment, inline, source_hash
 from callgate.report.markdown import code, prose
 from callgate.report.trend_chart import chart
 from callgate.report.weekly import Document, Grid, Line, Name, Part, Quote, Section, When
-from callgate.report.words import percent, plural, points, printable
-
-ALIVE = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the beginning of a formula."""
+from callgate.report.words import percent, plural, points, printable, spreadsheet_cell
 
 
 def page(written: Document) -> str:
@@ -140,11 +137,5 @@ def table(written: Document) -> str:
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(["name", "week", "of", "value", "unit"])
     for one in figures(written.facts):
-        writer.writerow([*map(cell, (one.name, one.week, one.of)), repr(round(one.value, 10)), one.unit])
+        writer.writerow([*map(spreadsheet_cell, (one.name, one.week, one.of)), repr(round(one.value, 10)), one.unit])
     return stream.getvalue()
-
-
-def cell(text: str) -> str:
-    """A text that no spreadsheet takes for a formula, on one line."""
-    safe = printable(text)
-    return f"'{safe}" if safe.lstrip().startswith(ALIVE) else safe

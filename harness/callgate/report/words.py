@@ -31,6 +31,12 @@ def _unsafe(char: str) -> bool:
     return char in _BIDI or unicodedata.category(char) in {"Cc", "Cs"}
 
 
+def spreadsheet_cell(text: str) -> str:
+    """A text for CSV, on one line, that no spreadsheet takes for a formula."""
+    safe = printable(text)
+    return f"'{safe}" if safe.lstrip().startswith(("=", "+", "-", "@")) else safe
+
+
 def shortened(text: str, width: int) -> str:
     """At most `width` characters, cut at the end with an ellipsis."""
     return text if len(text) <= width else text[: width - 1].rstrip() + "…"

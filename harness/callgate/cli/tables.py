@@ -1,0 +1,76 @@
+"""What the ledger holds, for others and for nobody: export, ledger forget."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from callgate.cli.shared import project_root, say
+from callgate.concepts import Mistake
+
+
+class Form(StrEnum):
+    """What an export is written as."""
+
+    csv = "csv"
+    jsonl = "jsonl"
+    parquet = "parquet"
+
+
+def export(
+    table: Annotated[
+        str, typer.Argument(help="runs, comparisons, results, flips, replies; or history: whole runs as JSON Lines.")
+    ],
+    *,
+    to: Annotated[Form, typer.Option("--to", help="csv, jsonl or parquet.")] = Form.csv,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="A file; else it is printed.")] = None,
+    run: Annotated[str, typer.Option("--run", help="Only this run; `last` is the newest.")] = "",
+) -> None:
+    """The ledger's tables for notebooks and SQL (docs/ledger.md)."""
+    from callgate.evaluate.tables import write
+
+    sys.stdout.write(write(project_root(), table, to.value, out, run))
+
+
+ledger = typer.Typer(help="The ledger: what is kept, and for how long.", no_args_is_help=True)
+
+
+@ledger.callback()
+def _ledger() -> None:
+    """The ledger: what is kept, and for how long."""
+
+
+@ledger.command("forget")
+def forget(
+    source: Annotated[str | None, typer.Argument(help="The call's id, as in provenance, or a case of it.")] = None,
+    *,
+    older_than: Annotated[int | None, typer.Option(min=0, help="Replies and runs older than so many days.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it; without this it is only shown.")] = False,
+) -> None:
+    """Remove a call: its cases, its rows in the ledger, the reports that show it; or everything that is old."""
+    import time
+
+    from callgate.evaluate.forgetting import forget as remove
+    from callgate.evaluate.forgetting import forget_older, traces
+
+    root = project_root()
+    if (source is None) == (older_than is None):
+        raise Mistake("name a call, or --older-than DAYS")
+    if older_than is not None:
+        if not yes:
+            raise Mistake(f"this removes every reply and run older than {older_than} days; say so with --yes")
+        replies, runs = forget_older(root, older_than, now=time.time())
+        sys.stdout.write(f"removed {replies} replies, {runs} runs, and all scores where there were any\n")
+        return
+    assert source is not None
+    found = traces(root, source)
+    sys.stdout.write(found.text(root))
+    if not yes:
+        say("nothing is removed yet; say so with --yes")
+        return
+    remove(root, found)
+    say("removed")
