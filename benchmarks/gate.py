@@ -1,4 +1,4 @@
-"""`make bench-gate`: every row of statistics.md part 11, by the product's own functions, where effects are known.
+"""`make bench-gate`: the gate's error rates, power and price, by the product's own functions, where effects are known.
 
 Prints a table with Monte-Carlo errors and exits 1 where a bar does not hold. Rates of error are held to their upper
 95 % bound (Clopper-Pearson), rates of success to the estimate.
@@ -21,6 +21,7 @@ from pathlib import Path
 
 import golden_set
 import numpy as np
+import pages
 import worlds
 from scipy.special import bdtri
 from worlds import STAGED, World, calls, fixed
@@ -127,7 +128,7 @@ TYPES = ("booking", "hours", "route", "cancel", "complaint", "tires")
 
 
 def table_ten() -> Iterator[Cell]:
-    """The table of statistics.md part 10."""
+    """What happens to unchanged, better, broken and reshuffled prompts, by the size of the set."""
     for n in (60, 100, 150, 200, 400):
         yield tagless(f"aa {n}", n, STAGED, worlds.unchanged)
         yield tagless(f"better {n}", n, STAGED, worlds.better)
@@ -310,7 +311,7 @@ Tallies = Mapping[str, Tally]
 
 
 def rows(of: Tallies) -> list[Row]:
-    """Every row of part 11 that the cells at hand allow."""
+    """Every bar that the cells at hand allow."""
     found: list[Row] = []
     for name, t in of.items():
         family_of, _, n = name.rpartition(" ")
@@ -379,16 +380,12 @@ def _blockers(of: Tallies) -> Iterator[Row]:
             yield at_least(f"BLOCK, one goes to 0: {name}", of[name].rate("block"), 0.99)
 
 
-def shipped(runs: int, kept: Path | None) -> list[Row]:
-    """The shipped golden set through the simulator (golden_set.py), and what each change came to, printed."""
-    found = golden_set.on_golden_set(runs, kept)
-    print(f"\nthe shipped golden set, {runs} runs: PASS / INCONCLUSIVE / BLOCK %, (candidate + confirming trials)")
-    for name, ran in found.items():
-        shares = " / ".join(f"{100 * golden_set.share(ran, v):.1f}" for v in ("pass", "inconclusive", "block"))
-        drawn = [float(np.mean([getattr(one, of) for one in ran])) for of in ("candidate", "confirming")]
-        print(f"  {name:<32} {shares}  ({drawn[0]:.1f} + {drawn[1]:.1f})")
+def shipped(found: Mapping[str, Sequence[golden_set.Ran]]) -> list[Row]:
+    """The bars on the shipped golden set (golden_set.py)."""
+    if not found:
+        return []
     same, spanish = found[golden_set.UNCHANGED], found[golden_set.SPANISH]
-    hit = sum(one.spanish for one in spanish) / runs
+    hit = sum(one.spanish for one in spanish) / len(spanish)
     return [
         at_least("golden set, unchanged: PASS", golden_set.share(same, "pass"), 0.85),
         Row("golden set, unchanged: BLOCK", golden_set.share(same, "block"), 0.03),
@@ -457,7 +454,7 @@ GROUPS: Mapping[str, Callable[[], Iterator[Cell]]] = {
 
 
 def is_shown_only(name: str) -> bool:
-    """Whether no bar of part 11 rests on a cell: it fills the table of part 10, and fewer runs do."""
+    """Whether no bar rests on a cell: it only shows what else happens, and fewer runs do."""
     kind, _, size = name.rpartition(" ")
     if size == "60" and not kind.startswith(("pass", "look", "clusters", "missing")):
         return True
@@ -516,26 +513,44 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=20261120)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--kept", type=Path, help="a folder for finished shards, so that a stopped run can go on")
+    parser.add_argument("--page", type=Path, help="write the result to this folder's gate-figures.md too (docs)")
     args = parser.parse_args()
+    if args.kept:
+        args.kept = args.kept / pages.code()  # figures of other code are not these
     began = time.perf_counter()
     groups = args.groups or [*GROUPS, GOLDEN]
     of = tallies([group for group in groups if group != GOLDEN], args.runs, args.seed, args.jobs, args.kept)
+    golden = golden_set.on_golden_set(min(args.runs, GOLDEN_RUNS), args.kept) if GOLDEN in groups else {}
+    table = [*rows(of), *shipped(golden), enumerated()]
+    text = "\n".join(told(of, golden, table, args))
+    failed = sum(not row.holds for row in table)
+    print(f"{text}\n\n{failed} of {len(table)} rows fail; {time.perf_counter() - began:.0f} s")
+    if args.page:
+        pages.write(args.page, text, of, golden)
+    return int(failed > 0)
+
+
+def told(
+    of: Tallies, golden: Mapping[str, Sequence[golden_set.Ran]], table: Sequence[Row], args: argparse.Namespace
+) -> Iterator[str]:
+    """The whole output, line by line."""
     error = 100 * (0.0475 / args.runs) ** 0.5
-    print(f"{args.runs} runs a cell, seed {args.seed}; the Monte-Carlo error of a rate of 5 % is {error:.1f}")
-    print("\ncell: PASS / INCONCLUSIVE / BLOCK / INCOMPLETE %, (candidate calls a case)")
+    yield f"{args.runs} runs a cell, seed {args.seed}; the Monte-Carlo error of a rate of 5 % is {error:.1f}"
+    yield "\nwhat must hold, in per cent"
+    yield from (f"  {row}" for row in table)
+    yield from real()
+    yield "\ncell: PASS / INCONCLUSIVE / BLOCK / INCOMPLETE %, (candidate calls a case)"
     for name, t in of.items():
         if name.startswith(("pass ", "look ", "clusters ")):
-            print(f"  {name:<26} false PASS {100 * t.all_passed / t.runs:.1f}")
+            yield f"  {name:<26} false PASS {100 * t.all_passed / t.runs:.1f}"
             continue
         shares = " / ".join(f"{100 * t.rate(v):.1f}" for v in ("pass", "inconclusive", "block", "incomplete"))
-        print(f"  {name:<26} {shares}  ({t.drawn / t.runs:.1f})")
-    golden = shipped(min(args.runs, GOLDEN_RUNS), args.kept) if GOLDEN in groups else []
-    table = [*rows(of), *golden, enumerated()]
-    print("\nstatistics.md part 11")
-    print("\n".join(f"  {row}" for row in table))
-    print("\n".join(real()))
-    print(f"\n{sum(not row.holds for row in table)} of {len(table)} rows fail; {time.perf_counter() - began:.0f} s")
-    return int(any(not row.holds for row in table))
+        few = f"  {t.runs} runs" if t.runs < args.runs else ""
+        yield f"  {name:<26} {shares}  ({t.drawn / t.runs:.1f}){few}"
+    for name, ran in golden.items():
+        shares = " / ".join(f"{100 * golden_set.share(ran, v):.1f}" for v in ("pass", "inconclusive", "block"))
+        drawn = [float(np.mean([getattr(one, of) for one in ran])) for of in ("candidate", "confirming")]
+        yield f"  golden set, {name:<32} {shares}  ({drawn[0]:.1f} + {drawn[1]:.1f} that confirm)  {len(ran)} runs"
 
 
 if __name__ == "__main__":
