@@ -21,7 +21,7 @@ from pathlib import Path
 
 import golden_set
 import numpy as np
-import pages
+import gate_page
 import worlds
 from scipy.special import bdtri
 from worlds import STAGED, World, calls, fixed
@@ -516,7 +516,7 @@ def main() -> int:
     parser.add_argument("--page", type=Path, help="write the result to this folder's gate-figures.md too (docs)")
     args = parser.parse_args()
     if args.kept:
-        args.kept = args.kept / pages.code()  # figures of other code are not these
+        args.kept = args.kept / gate_page.code()  # figures of other code are not these
     began = time.perf_counter()
     groups = args.groups or [*GROUPS, GOLDEN]
     of = tallies([group for group in groups if group != GOLDEN], args.runs, args.seed, args.jobs, args.kept)
@@ -526,7 +526,7 @@ def main() -> int:
     failed = sum(not row.holds for row in table)
     print(f"{text}\n\n{failed} of {len(table)} rows fail; {time.perf_counter() - began:.0f} s")
     if args.page:
-        pages.write(args.page, text, of, golden)
+        gate_page.write(args.page, text, of, golden)
     return int(failed > 0)
 
 

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from callgate.concepts import Arm, Policy, Reply, Score, Stratum, ToolCall, Verdict, digest
+from callgate.engines.sim import VERSION
 from callgate.engines.sim.agent import met
 from callgate.evaluate import Options
 from callgate.evaluate.plan import Pair, Plan, make_plan
@@ -151,7 +152,8 @@ class Sitting:
 def _kept(plan: Plan, arm: Arm, numbers: range, kept: Path | None) -> Passed:
     prompt = plan.baseline if arm == "baseline" else plan.candidate
     cases = digest({pair.case.id: pair.case.digest for pair in plan.pairs})
-    file = kept / f"golden {prompt.digest[:12]} {cases[:12]} {len(numbers)}.npy" if kept else None
+    graders = digest([VERSION, dict(graders_of(plan, ROOT)[0].fingerprints)])
+    file = kept / f"golden {prompt.digest[:12]} {cases[:12]} {graders[:12]} {len(numbers)}.npy" if kept else None
     if file and file.is_file():
         return np.asarray(np.load(file), dtype=np.float64)
     drawn = Drawn(plan, arm).trials(numbers)

@@ -6,12 +6,11 @@ import re
 import sys
 from pathlib import Path
 
-HOUSE = Path(__file__).parents[1]
-sys.path.insert(0, str(HOUSE / "benchmarks"))
-import pages
+sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+import gate_page as pages
 import picture
 
-DOCS = HOUSE / "docs"
+DOCS = Path(__file__).parents[1] / "docs"
 
 
 def test_every_figure_of_the_pages_is_the_benchmarks():
