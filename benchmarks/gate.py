@@ -19,9 +19,9 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+import gate_page
 import golden_set
 import numpy as np
-import gate_page
 import worlds
 from scipy.special import bdtri
 from worlds import STAGED, World, calls, fixed
