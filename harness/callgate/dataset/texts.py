@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from callgate.concepts import AgentTurn, CallerTurn, Case, DecisionPoint, Json, Place, Problem, Prompt, canonical
 from callgate.dataset.load import Source
@@ -18,7 +19,7 @@ GRAM = 8
 def leaks(case: Case, prompts: Sequence[Prompt]) -> Iterator[Problem]:
     """Golden answers, and callers' words, of which eight words in a row stand in a prompt: the case is one of its
     examples, and it would be graded on what it was told to say."""
-    known = {prompt.source: _grams(prompt.text) for prompt in prompts}
+    known = {prompt.source: _prompt_grams(prompt.text) for prompt in prompts}
     for place, what, text in _golden(case):
         own = _grams(text) if len(text.split()) >= GRAM else set()
         for name, grams in known.items() if own else ():
@@ -39,6 +40,12 @@ def _golden(case: Case) -> Iterator[tuple[Place, str, str]]:
             answers = (*turn.forced, *(turn.recorded if turn.id in good else ()))
             for text in (one.text for one in answers if isinstance(one, AgentTurn)):
                 yield turn.place, f"decision {turn.id!r} has a good answer that stands", text
+
+
+@lru_cache(maxsize=8)
+def _prompt_grams(text: str) -> frozenset[tuple[str, ...]]:
+    """Those of a prompt, which is looked at once for each case."""
+    return frozenset(_grams(text))
 
 
 def _grams(text: str) -> set[tuple[str, ...]]:
