@@ -13,8 +13,10 @@ from call_samples import SAMPLES, TICKET_SAMPLES
 from import_ends import drafted
 from mutations import mutated
 
+from callgate.concepts import Mistake
 from callgate.dataset.drafts import Privacy, drafts_of
-from callgate.dataset.importers import Hints
+from callgate.dataset.importers import Hints, calls_of
+from callgate.dataset.importers.reading import Export
 from callgate.dataset.world import World
 
 TIMES = 30
@@ -32,6 +34,18 @@ def test_every_damaged_export_ends_as_a_draft_or_a_mistake_with_its_place(name: 
             raise AssertionError(f"{name}, seed {seed}: {type(error).__name__}") from error
         assert time.process_time() - began < 1, f"{name}, seed {seed} took over a second"
     assert min(ends.values()) > 0, "the damage must sometimes be harmless and sometimes not"
+
+
+@pytest.mark.parametrize(("name", "seed"), [("openai", 3823), ("livekit", 3541)])
+def test_numbers_that_are_none_inside_of_arguments(name: str, seed: int) -> None:
+    """What 140,000 damaged exports found: 1e999 in the text of a tool call's arguments."""
+    assert drafted(name, mutated(SAMPLES[name].encode(), seed)) in {"draft", "mistake"}
+
+
+def test_a_number_beyond_all_bounds_is_a_mistake_at_its_place() -> None:
+    with pytest.raises(Mistake) as error:
+        calls_of("vapi", [Export("x.json", '{"id": "a",\n "costs": 1e999}')], Hints())
+    assert str(error.value.problems[0]) == "x.json:2:11: a number beyond what a number can be"
 
 
 def test_files_that_were_good_stay_untouched_beside_bad_ones(tmp_path: Path) -> None:

@@ -229,7 +229,7 @@ def maybe_json(text: str) -> Json:
     if not stripped or stripped[0] not in "{[":
         return text
     try:
-        value: Json = json.loads(stripped, object_pairs_hook=_unique, parse_constant=_no_constant)
+        value: Json = json.loads(stripped, object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite)
     except (ValueError, RecursionError):
         return _literal(stripped, text)
     if _too_deep(value) or _SURROGATE.search(json.dumps(value, ensure_ascii=False)):
@@ -281,13 +281,18 @@ def seconds_between(start: str, end: str) -> float | None:
 
 def _loads(export: Export) -> Json:
     try:
-        value: Json = json.loads(export.text, object_pairs_hook=_unique, parse_constant=_no_constant)
+        value: Json = json.loads(
+            export.text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite
+        )
     except _Twice:
         offset = next((at for _, at, what in _walk(export.text) if what == "twice"), 0)
         raise export.wrong("a key stands twice in this object", offset) from None
     except _Constant:
         found = re.search(r"(?<![\w\"])-?(?:NaN|Infinity)", export.text)
         raise export.wrong("NaN and Infinity are no JSON numbers", found.start() if found else 0) from None
+    except _Huge:
+        found = re.search(r"\d[eE]\+?\d{3,}|\d{309,}", export.text)
+        raise export.wrong("a number beyond what a number can be", found.start() if found else 0) from None
     except json.JSONDecodeError as error:
         raise export.wrong(f"not JSON: {error.msg}", error.pos) from None
     except RecursionError:
@@ -307,6 +312,18 @@ class _Twice(ValueError):
 
 class _Constant(ValueError):
     pass
+
+
+class _Huge(ValueError):
+    pass
+
+
+def _finite(written: str) -> float:
+    """A number that there is: 1e999 is none."""
+    value = float(written)
+    if value in {float("inf"), float("-inf")}:
+        raise _Huge
+    return value
 
 
 def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
