@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import typer
 
-from callgate.cli import cases, complaints, everyday, merging, pages, setup, tables
+from callgate.cli import cases, complaints, everyday, judging, merging, pages, setup, tables
 from callgate.cli.shared import INTERRUPTED, say
 from callgate.concepts import Mistake
 
@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "ci": merging.ci,
     "weekly": pages.weekly,
     "export": tables.export,
+    "calibrate": judging.calibrate,
     "doctor": setup.doctor,
 }
 """In the order of `callgate --help`."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from callgate.cli.judging import label
 from callgate.cli.shared import Model, Names, eval_files, pairs, project_root, say
 from callgate.concepts import Mistake
 
@@ -236,6 +237,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "nightly": nightly,
     "capture": capture,
     "redact": redact,
+    "label": label,
     "lint": lint,
     "coverage": coverage,
     "hook": hook,

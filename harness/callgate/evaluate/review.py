@@ -14,6 +14,7 @@ from pathlib import Path
 from callgate.concepts import Case, Json, Mistake, canonical, digest
 from callgate.config import Eval, find_evals, load_eval
 from callgate.dataset import read_set
+from callgate.dataset.labels import FOLDER as LABELS
 from callgate.evaluate.trees import Tree, changed
 from callgate.prompts import load_prompt
 
@@ -153,6 +154,8 @@ def _files(base: Mapping[str, Eval], head: Mapping[str, Eval], sides: Sides) -> 
             yield Item(path, "code that grades was changed")
         elif path in rubrics or _sibling_of(path) in rubrics:
             yield Item(path, "a judge's rubric was changed")
+        elif path.startswith("datasets/") and f"/{LABELS}/" in path:
+            yield Item(path, "people's verdicts, which a judge is measured by, were changed")
         elif name in {".gitattributes", ".gitmodules"}:
             yield Item(path, "decides what a checkout holds")
         elif path.startswith((".callgate/", "reports/")) and not path.startswith("reports/weekly/"):

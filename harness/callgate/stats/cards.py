@@ -44,9 +44,9 @@ class Labelled:
 class LanguageCard:
     """What was measured in one language. `pairs` are decisions of which both variants were drawn and labelled.
 
-    `kinder_to_longer` is how much more often (as a share) the judge is too kind to the longer half of the replies than
-    to the shorter one; `first_shown` the share of undecided or wrong choices that fall on what is shown first, 0.5
-    without a bias; both None where they could not be measured. `maybe` counts labels of people who could not decide.
+    `kinder_to_longer` is how much more the judge leans to "pass" for longer replies than for shorter ones (-1..1), 0
+    without a bias; `first_shown` how often, of `compared` pairs, what is shown first is preferred (0..1), 0.5 without a
+    bias; both None where they could not be measured. `maybe` counts labels of people who could not decide.
     """
 
     labels: int
