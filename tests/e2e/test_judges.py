@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import os
@@ -19,7 +20,7 @@ from callgate.dataset.labels import add_labels
 from callgate.evaluate.calibrating import Wanted, calibrated
 from callgate.evaluate.labelling import session
 
-CASES = ("en-ask-loaner-like-the-neighbor", "en-cancel-note-with-orders", "es-pregunta-american-express")
+CASES = ("en-ask-loaner-like-the-neighbor", "es-pregunta-american-express")
 LABELS = "datasets/receptionist/_labels/faithfulness.jsonl"
 
 
@@ -55,17 +56,11 @@ def typed(project, words, keys):
     os.close(other)
     shown = ""
     waiting = list(keys)
-    while True:
-        try:
-            piece = os.read(main, 4096).decode("utf-8", "replace")
-        except OSError:
-            break
-        if not piece:
-            break
-        shown += piece
-        if "q quit" in shown.rsplit("----", 1)[-1] and waiting:
-            os.write(main, waiting.pop(0).encode())
-            shown += "----"
+    with contextlib.suppress(OSError):  # the other end is closed when the command has ended
+        while piece := os.read(main, 4096).decode("utf-8", "replace"):
+            shown += piece
+            while waiting and shown.count("q quit") > len(keys) - len(waiting):
+                os.write(main, waiting.pop(0).encode())
     os.close(main)
     assert process.wait(60) == 0, shown
     return shown
@@ -83,7 +78,7 @@ def test_the_page_from_labels_by_key_and_by_table_to_a_card(project):
     assert project.run(*to_table[1:]).code == 0
     with (project.root / "to-label.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert len(rows) + 3 == 12, "three decisions, two trials, both variants"
+    assert len(rows) + 3 == 8, "two decisions, two trials, both variants"
     assert not {label["trial"] for label in labels} & {row["id"] for row in rows}
     for row in rows[:-1]:
         row["verdict"] = "fail" if "loaner car for you" in row["reply"] else "p"
@@ -102,14 +97,13 @@ def test_the_page_from_labels_by_key_and_by_table_to_a_card(project):
     assert "Simulated: this says nothing about a live judge." in done.out
     card = json.loads((project.root / "reports/judges/faithfulness.json").read_text("utf-8"))
     assert card["schema"] == "callgate.card/1"
-    assert sum(language["labels"] for language in card["languages"].values()) == 11
+    assert sum(language["labels"] for language in card["languages"].values()) == 7
     page = (project.root / "reports/judges/faithfulness.md").read_text("utf-8")
     assert "| es |" in page
     assert not any(row["reply"].splitlines()[0][7:] in page for row in rows), "no word of a reply is in the card"
 
-    again = project.run("calibrate", "faithfulness", "--offline", "--json")
-    assert again.code == 0, again.said
-    assert json.loads(again.out) == card, "what was asked is in the ledger"
+    again = calibrated(project.root, "faithfulness", Wanted(offline=True))
+    assert (again.lost, json.loads(again.card.to_json())) == ((), card), "what was asked is in the ledger"
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -47,7 +49,9 @@ def label(
         add_labels(drawn.file, labels)
         _tell(drawn, len(labels))
     else:
-        _tell(drawn, _by_key(drawn, who, today))
+        with _keys() as key:
+            count = _by_key(drawn, key, who, today)
+        _tell(drawn, count)
 
 
 def _tell(drawn: Session, count: int) -> None:
@@ -55,7 +59,7 @@ def _tell(drawn: Session, count: int) -> None:
     say(f"{count} labelled into {drawn.shown}; {left} of the draw are left. Next: callgate calibrate {drawn.name}")
 
 
-def _by_key(drawn: Session, who: str, today: str) -> int:
+def _by_key(drawn: Session, next_key: Callable[[], str], who: str, today: str) -> int:
     """One verdict after another, each on disk before the next is shown; gives how many there are."""
     from callgate.dataset.labels import VERDICTS, Verdict, add_labels, take_back
 
@@ -65,7 +69,7 @@ def _by_key(drawn: Session, who: str, today: str) -> int:
     while at < len(left):
         sys.stdout.write(_screen(drawn, left[at], at, len(left)))
         sys.stdout.flush()
-        key = _key()
+        key = next_key()
         if key == "q":
             break
         if key == "?":
@@ -94,23 +98,34 @@ def _screen(drawn: Session, one: Label, at: int, of: int) -> str:
     return f"\n{'-' * 72}\n{head}\n{call}\n\n{reply}\n\n{drawn.name}: {KEYS} "
 
 
-def _key() -> str:
-    """One key where a person types, one line where a file does; `q` at its end."""
+@contextmanager
+def _keys() -> Iterator[Callable[[], str]]:
+    """Gives the next key where a person types, the next line where a file does; `q` at its end. The terminal is set
+    once, so that nothing typed ahead is lost."""
     if not sys.stdin.isatty():
-        line = sys.stdin.readline()
-        return line.strip()[:1].lower() if line else "q"
+
+        def line() -> str:
+            text = sys.stdin.readline()
+            return text.strip()[:1].lower() if text else "q"
+
+        yield line
+        return
     import termios
     import tty
 
     descriptor = sys.stdin.fileno()
+
+    def typed() -> str:
+        key = os.read(descriptor, 1).decode("utf-8", "replace").lower()
+        sys.stdout.write(f"{key}\n")
+        return key or "q"
+
     before = termios.tcgetattr(descriptor)
     try:
-        tty.setcbreak(descriptor)
-        typed = os.read(descriptor, 1).decode("utf-8", "replace").lower()
+        tty.setcbreak(descriptor, termios.TCSADRAIN)
+        yield typed
     finally:
         termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
-    sys.stdout.write(f"{typed}\n")
-    return typed or "q"
 
 
 def calibrate(
