@@ -1,7 +1,7 @@
 # The front door. `make eval` and `make test` each set up everything they need; `make help` lists the rest.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup eval demo weekly test check bench-gate bench-gate-speed bench-graders bench-near bench-imports golden clean
+.PHONY: help setup eval demo weekly test check bench bench-scale bench-kills bench-gate bench-gate-speed bench-graders bench-near bench-imports golden clean
 unexport PYTHONDONTWRITEBYTECODE
 export UV_SYSTEM_CERTS ?= 1
 export UV_PYTHON_DOWNLOADS := never
@@ -45,6 +45,15 @@ check: .venv/installed ## ruff, mypy --strict, import contracts
 
 test: check ## the checks and all tests
 	@$(BIN)/pytest -n 2
+
+bench: .venv/installed ## Callgate and its peers on one provider, each in its own environment (ten minutes) [ONLY=small]
+	@$(BIN)/python benchmarks/speed/run.py $(if $(ONLY),--only $(ONLY)) $(if $(PEERS),--peers "$(PEERS)")
+
+bench-scale: .venv/installed ## time and memory from 100 to 100,000 trials (some minutes)
+	@$(BIN)/python benchmarks/speed/scale.py
+
+bench-kills: .venv/installed ## 200 kill -9 at random moments: nothing lost, nothing different (some minutes)
+	@$(BIN)/python benchmarks/kills.py $(if $(KILLS),--kills $(KILLS))
 
 bench-gate: .venv/installed ## the gate's error rates and power, by its own functions (half an hour; a stopped one goes on)
 	@$(BIN)/python benchmarks/gate.py $(if $(RUNS),--runs $(RUNS)) --kept .callgate/bench-gate

@@ -21,7 +21,7 @@ import asyncio
 import hashlib
 import json
 import random
-from typing import Any
+from typing import Any, cast
 
 FAULTS = ("429", "500", "bad", "hang")
 INTENTS = ("book", "move", "cancel", "hours", "parts", "recall", "sales", "person")
@@ -109,8 +109,7 @@ class Connection(asyncio.Protocol):
     """One client's connection: a request at a time, bodies by their content-length."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast("asyncio.Transport", transport)  # uvloop's is one in all but name
         self.buffer = b""
         self.busy = False
 

@@ -55,6 +55,10 @@ def eval_(
         Transport | None, typer.Option(help="How models are reached: auto, litellm or direct; the eval's by default.")
     ] = None,
     at_once: Annotated[int | None, typer.Option(min=1, max=512, help="At most so many calls at once.")] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Have the workers of a dask scheduler ask, as tcp://host:8786."),
+    ] = None,
     price: Annotated[
         list[str] | None, typer.Option(help="MODEL=PROMPT/COMPLETION, dollars for a million tokens (may be repeated).")
     ] = None,
@@ -94,6 +98,7 @@ def eval_(
         transport=transport.value if transport else None,
         at_once=at_once,
         prices=tuple(price or ()),
+        cluster=cluster,
         settle=settle,
         release=release,
     )

@@ -49,6 +49,16 @@ def give_price(model: str, prompt: float = 0.0, completion: float = 0.0, call: f
     _given[model] = Price(prompt / 1e6, completion / 1e6, prompt / 1e6, longest, call)
 
 
+def prices_given() -> dict[str, Price]:
+    """What `give_price` was told, for a process elsewhere."""
+    return dict(_given)
+
+
+def take_prices(given: Mapping[str, Price]) -> None:
+    """Makes known what another process was told."""
+    _given.update(given)
+
+
 def price(model: str) -> Price | None:
     """The price of `provider/model`: as given, or as litellm's file has it, or None. The simulator is free."""
     if model.startswith("sim/"):

@@ -139,7 +139,9 @@ def _is_plain(options: Options) -> bool:
 
 
 def _name(root: Path, path: Path, options: Options) -> str:
-    said = {key: value for key, value in asdict(options).items() if value and key not in {"at_once", "transport"}}
+    said = {
+        key: value for key, value in asdict(options).items() if value and key not in {"at_once", "transport", "cluster"}
+    }
     return digest([str(path.resolve().relative_to(root.resolve())), said])
 
 

@@ -25,6 +25,7 @@ from callgate.ledger import Ledger
 from callgate.replay import Ask, Done, begin
 
 if TYPE_CHECKING:
+    from callgate.execute.cluster import Cluster
     from callgate.gate import Need
 
 WEEK = 7 * 24 * 3600
@@ -56,6 +57,7 @@ class Bench:
     spent: list[Spent] = field(default_factory=list)
     interrupted: bool = False
     ran_dry: bool = False
+    cluster: Cluster | None = None
     purse: Purse = field(init=False)
 
     def __post_init__(self) -> None:
@@ -82,6 +84,7 @@ class Bench:
             purse=self.purse,
             at_once=self.plan.eval.at_once,
             progress=self._report if self.progress else None,
+            cluster=self.cluster,
         )
         self.spent.append(execution.spent)
         self.interrupted |= execution.interrupted
@@ -96,6 +99,7 @@ class Bench:
             engine_for=self.engine_for,
             purse=self.purse,
             at_once=self.plan.eval.at_once,
+            cluster=self.cluster,
         )
         self.interrupted |= execution.interrupted
         return execution

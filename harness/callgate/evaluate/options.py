@@ -30,6 +30,7 @@ class Options:
     at_once: int | None = None
     prices: tuple[str, ...] = ()
     nightly: bool = False  # cases whose fault shows seldom take part too: they have a run of their own
+    cluster: str | None = None
 
     @property
     def subset(self) -> str:

@@ -63,8 +63,8 @@ def evaluate(
         bench = Bench(plan, graders, ledger, asking, endpoints(plan), drawn, progress, salt=int(identity[:6], 16))
         before = None if options.regrade else whole_run(ledger, identity)
         if before is None:
-            with closing(lanes):
-                if asking and needs_litellm_soon(bench):
+            with closing(lanes), _cluster(bench, options.cluster):
+                if asking and not options.cluster and needs_litellm_soon(bench):
                     lanes.prepare([*bench.endpoints, *judges])
                 lines = smoke(bench)
                 outcome, measured = _measured(bench, options, identity)
@@ -171,6 +171,18 @@ def _decision(bench: Bench, measured: Measured, identity: str) -> Decision:
 
 
 # ---------------------------------------------------------------------------------------------- what a run needs
+
+
+@contextmanager
+def _cluster(bench: Bench, address: str | None) -> Iterator[None]:
+    """Has a cluster's workers ask, where one is named."""
+    if address is None:
+        yield
+        return
+    from callgate.execute.cluster import Cluster
+
+    with closing(Cluster(address, bench.plan.eval.transport, bench.plan.eval.seconds)) as bench.cluster:
+        yield
 
 
 def engines(judges: list[str], lanes: Lanes) -> Callable[[str], Engine]:

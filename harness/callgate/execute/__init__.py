@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from callgate.concepts import Budget, Engine, Failure
 from callgate.execute.budget import Purse
@@ -19,10 +20,14 @@ from callgate.execute.walk import Walk, interleaved, walk
 from callgate.ledger import Ledger
 from callgate.replay import Ask, Done, advance, failed
 
+if TYPE_CHECKING:
+    from callgate.execute.cluster import Cluster
+
 __all__ = ["REPLAY", "Execution", "Machine", "Patience", "Progress", "Purse", "Spent", "Waiting", "execute"]
 
 REPLAY: Machine[Ask, Done] = Machine(advance, failed, Done, lambda ask: ask.id.arm)
 """Trials of golden calls."""
+_INTERRUPTED = Failure("cancelled", "interrupted before it was answered")
 _OFFLINE = Failure("offline", "not in the ledger, and nothing is asked offline")
 
 
@@ -37,14 +42,15 @@ def execute(
     at_once: int | None = None,
     purse: Purse | None = None,
     progress: Callable[[Progress], None] | None = None,
+    cluster: Cluster | None = None,
 ) -> Execution[D]:
     """Runs every machine to its end: from the ledger where it can, from engines where it must.
 
     `engine_for` gives the engine that reaches a model, and is asked once for each model that something is missing of;
     None is offline: what is missing then fails. `at_once` caps the calls in flight to each model; without it their
-    number is found by trying. A `purse` that several executions share goes before `budget`. Ctrl-C stops asking, waits
-    up to ten seconds for what is in flight and keeps it. Raises what `engine_for` raises; faults of providers, of the
-    budget and of the disk are Failures.
+    number is found by trying. A `purse` that several executions share goes before `budget`. With a `cluster` its
+    workers ask. Ctrl-C stops asking, waits up to ten seconds for what is in flight and keeps it. Raises what
+    `engine_for` and the cluster raise; faults of providers, of the budget and of the disk are Failures.
     """
     began = time.perf_counter()
     walked = walk(machines, how, ledger)
@@ -60,6 +66,9 @@ def execute(
         if progress is not None:
             progress(Progress(done, planned, calls, dollars))
 
+    if cluster is not None:
+        purse = purse or Purse(budget or Budget())
+        return _sent_out(machines, how, ledger, cluster, walked=walked, purse=purse, at_once=at_once, report=report)
     execution = _asked(
         walked,
         how,
@@ -75,6 +84,51 @@ def execute(
 
 def _ended(walked: Walk[A, D], spent: Spent, *, interrupted: bool = False) -> Execution[D]:
     return Execution(tuple([walked.done[index] for index in range(len(walked.done))]), spent, interrupted)
+
+
+def _sent_out(
+    machines: Sequence[A],
+    how: Machine[A, D],
+    ledger: Ledger,
+    cluster: Cluster,
+    *,
+    walked: Walk[A, D],
+    purse: Purse,
+    at_once: int | None,
+    report: Callable[[int, int, float], None],
+) -> Execution[D]:
+    """The misses of a walk asked by a cluster's workers; then the walk once more, over what they brought."""
+    began = time.perf_counter()
+    since = began if purse.began is None else time.perf_counter() - (time.monotonic() - purse.began)
+    earlier = Spent(purse.calls, purse.replies, 0, purse.dollars, purse.unpriced)
+    done = len(walked.done)
+
+    def on_task(machines_done: int) -> None:
+        nonlocal done
+        done += machines_done
+        report(done, purse.calls - earlier.calls, purse.dollars - earlier.dollars)
+
+    lost, interrupted = cluster.ask(
+        walked.misses,
+        how,
+        ledger,
+        purse=purse,
+        at_once=at_once,
+        elapsed=lambda: time.perf_counter() - since,
+        report=on_task,
+    )
+    again = walk(machines, how, ledger)
+    for miss in again.misses:
+        again.done[miss.index] = lost.get(miss.index) or how.failed(miss.machine, _INTERRUPTED)
+    spent = Spent(
+        purse.calls - earlier.calls,
+        purse.replies - earlier.replies,
+        walked.cached,
+        purse.dollars - earlier.dollars,
+        purse.unpriced - earlier.unpriced,
+        time.perf_counter() - began,
+    )
+    return _ended(again, spent, interrupted=interrupted)
 
 
 def _asked(

@@ -84,6 +84,19 @@ class Purse:
         elif outcome.kind in _MAYBE_BILLED:
             self._used = _sum(self._used, reserved, 1)
 
+    @property
+    def used(self) -> Reservation:
+        """What counts against the caps: what is known to be spent, and the worst of what is not known."""
+        return self._used
+
+    def absorb(self, calls: int, replies: int, dollars: float, unpriced: int, used: Reservation) -> None:
+        """Takes over what another purse, given a share of this one, has spent."""
+        self.calls += calls
+        self.replies += replies
+        self.dollars += dollars
+        self.unpriced += unpriced
+        self._used = _sum(self._used, used, 1)
+
     def _worst(self, request: Request, known: Price | None) -> Reservation | Refusal:
         dollars, tokens = 0.0, 0
         if self.budget.dollars is not None:
