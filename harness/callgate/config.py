@@ -227,6 +227,7 @@ def _graders(written: Sequence[Any], document: Document, problems: list[Problem]
             use = GraderUse(entry, {}, document.place("graders", index))
         else:
             name, options = next(iter(entry.items()))
+            options = {"assert": options} if isinstance(options, list) else options
             use = GraderUse(name, options or {}, document.place("graders", index, name))
         if use in uses or (use.name != "judge" and any(use.name == other.name for other in uses)):
             problems.append(Problem(use.place, f"grader {use.name!r} stands twice"))

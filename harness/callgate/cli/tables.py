@@ -19,21 +19,38 @@ class Form(StrEnum):
     csv = "csv"
     jsonl = "jsonl"
     parquet = "parquet"
+    promptfoo = "promptfoo"
 
 
 def export(
     table: Annotated[
         str, typer.Argument(help="runs, comparisons, results, flips, replies; or history: whole runs as JSON Lines.")
-    ],
+    ] = "results",
     *,
-    to: Annotated[Form, typer.Option("--to", help="csv, jsonl or parquet.")] = Form.csv,
+    to: Annotated[Form, typer.Option("--to", help="csv, jsonl, parquet; promptfoo: a run for its viewer.")] = Form.csv,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="A file; else it is printed.")] = None,
     run: Annotated[str, typer.Option("--run", help="Only this run; `last` is the newest.")] = "",
 ) -> None:
-    """The ledger's tables for notebooks and SQL (docs/ledger.md)."""
+    """The ledger's tables for notebooks and SQL (docs/ledger.md), or a run for promptfoo (docs/promptfoo.md)."""
+    if to is Form.promptfoo:
+        _for_promptfoo(table, out, run)
+        return
     from callgate.evaluate.tables import write
 
     sys.stdout.write(write(project_root(), table, to.value, out, run))
+
+
+def _for_promptfoo(table: str, out: Path | None, run: str) -> None:
+    if table != "results":
+        raise Mistake(f"--to promptfoo takes a whole run and no table {table!r}; leave it out, and name a run by --run")
+    from callgate.evaluate.exporting import exported
+    from callgate.evaluate.leave import replace_file
+
+    text, what = exported(project_root(), run or "last")
+    path = out or Path("callgate-promptfoo.json")
+    replace_file(path, text)
+    say(f"{what} written to {path}, for your eyes: mode 0600")
+    say(f"next: promptfoo import {path}; its viewer listens on every address of this machine without a login")
 
 
 ledger = typer.Typer(help="The ledger: what is kept, and for how long.", no_args_is_help=True)

@@ -12,6 +12,7 @@ from callgate.concepts import Failure, Grade, Score, Tool, Trial, digest
 from callgate.evaluate.judging import AskJudge, Item, Sitting
 from callgate.evaluate.plan import Plan
 from callgate.execute import Spent
+from callgate.graders import promptfoo
 from callgate.graders.custom import Row
 from callgate.graders.custom import run as run_custom
 from callgate.graders.grade import GraderSet, success
@@ -85,6 +86,7 @@ class Desk:
             if lacking:
                 new[base] |= self.graders.grade(self._context(trial), trial, lacking)
         self._complete_custom(unique, known, new)
+        self._complete_promptfoo(unique, known, new)
         for one in self.graders.judges:
             waiting = [base for base in unique if one.id not in known[base]]
             ruled = {base: {**known[base], **new[base]} for base in waiting}
@@ -105,6 +107,16 @@ class Desk:
         rows = [Row(c.case, c.point, unique[base]) for c, base in zip(contexts, waiting, strict=True)]
         for base, grades in zip(waiting, run_custom(self.graders.customs, rows), strict=True):
             new[base] |= grades
+
+    def _complete_promptfoo(
+        self, unique: Mapping[str, Trial], known: Mapping[str, Grades], new: dict[str, dict[str, Grade]]
+    ) -> None:
+        assertions = self.graders.promptfoo
+        waiting = [base for base in unique if promptfoo.NAME not in known[base]] if assertions else []
+        if assertions and waiting:
+            grades = promptfoo.run(assertions, [unique[base].speech for base in waiting])
+            for base, grade in zip(waiting, grades, strict=True):
+                new[base][promptfoo.NAME] = grade
 
     def _judged(
         self, one: Judge, bases: Sequence[str], unique: Mapping[str, Trial], found: Mapping[str, Grades]

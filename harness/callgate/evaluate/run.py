@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from callgate.concepts import ARMS, Decision, Engine, Json, Mistake, digest
+from callgate.concepts import ARMS, Decision, Engine, Json, Mistake, Problem, digest
 from callgate.engines.access import missing_key
 from callgate.engines.lanes import Lanes
 from callgate.evaluate.again import Read, remember
@@ -34,6 +34,7 @@ from callgate.evaluate.results import results, served
 from callgate.evaluate.rows import Measured, passed
 from callgate.evaluate.stored import candidates, stored_plan, whole_run
 from callgate.execute import Spent
+from callgate.graders import promptfoo
 from callgate.graders.grade import GraderSet
 from callgate.graders.judge import simulated
 from callgate.graders.jury import family_problems
@@ -203,6 +204,9 @@ def graders_of(plan: Plan, root: Path) -> tuple[GraderSet, tuple[str, ...]]:
     """The eval's graders, and notes about those left out. A simulated judge never scores a live candidate."""
     graders = GraderSet.of(plan.eval.graders, root)
     problems = metric_problems(plan.eval, graders)
+    if graders.promptfoo and not graders.promptfoo.command:
+        place = next(use.place for use in plan.eval.graders if use.name == promptfoo.NAME)
+        problems = [*problems, Problem(place, promptfoo.ABSENT)]
     if problems:
         raise Mistake(problems)
     models = [contest.model(arm) for contest in plan.contests for arm in ARMS]

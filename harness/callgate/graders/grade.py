@@ -11,11 +11,12 @@ from pathlib import Path
 from callgate.concepts import Failure, Grade, Json, Mistake, NotApplicable, Problem, Score, Trial, digest
 from callgate.config import GraderUse
 from callgate.files import did_you_mean
-from callgate.graders import judge
+from callgate.graders import judge, promptfoo
 from callgate.graders.custom import SOURCE, CustomGrader, read_custom
 from callgate.graders.frames import FRAMES
 from callgate.graders.jury import Judge, read_judge
 from callgate.graders.options import checked
+from callgate.graders.promptfoo import Assertions
 from callgate.graders.registry import JUDGE, RULES, Rule
 from callgate.graders.seen import Context, Seen
 
@@ -40,6 +41,7 @@ class GraderSet:
     rules: tuple[BoundRule, ...]
     judges: tuple[Judge, ...]
     customs: tuple[CustomGrader, ...]
+    promptfoo: Assertions | None
     blocking: frozenset[str]
     fingerprints: Mapping[str, str]
 
@@ -108,11 +110,12 @@ def _checked_set(uses: Sequence[GraderUse], root: Path) -> GraderSet:
     problems: list[Problem] = []
     options = {name: dict(rule.options) for name, rule in RULES.items()}
     blocking = {name: rule.blocking for name, rule in RULES.items()}
-    strangers = [use for use in uses if use.name not in RULES and use.name != JUDGE]
+    strangers = [use for use in uses if use.name not in {*RULES, JUDGE, promptfoo.NAME}]
     written = read_custom(root / SOURCE) if strangers else {}
     judges: list[Judge] = []
     customs: list[CustomGrader] = []
-    names = [*RULES, JUDGE, *written]
+    assertions: Assertions | None = None
+    names = [*RULES, JUDGE, promptfoo.NAME, *written]
     for use in uses:
         given, blocks = _blocking(use, problems)
         if use.name in RULES:
@@ -125,6 +128,10 @@ def _checked_set(uses: Sequence[GraderUse], root: Path) -> GraderSet:
                 problems.append(Problem(use.place, f"rubric {made.name!r} is judged twice"))
             judges += [made] if made else []
             blocking |= {made.id: bool(blocks)} if made else {}
+        elif use.name == promptfoo.NAME:
+            assertions, found = promptfoo.read_assertions(given, use.place, root)
+            problems += found
+            blocking[use.name] = bool(blocks)
         elif use.name in written:
             bound, found = written[use.name].bound(given, use.place)
             problems += found
@@ -139,7 +146,9 @@ def _checked_set(uses: Sequence[GraderUse], root: Path) -> GraderSet:
         judges.append(replace(judges[0], name=judge.CLAIMS, rubrics=claims, file=""))
     rules = tuple(BoundRule(rule, options[name]) for name, rule in RULES.items())
     prints = _fingerprints(rules, judges, customs)
-    return GraderSet(rules, tuple(judges), tuple(customs), frozenset(n for n, b in blocking.items() if b), prints)
+    prints = {**prints, promptfoo.NAME: assertions.fingerprint} if assertions else prints
+    blockers = frozenset(name for name, blocks in blocking.items() if blocks)
+    return GraderSet(rules, tuple(judges), tuple(customs), assertions, blockers, prints)
 
 
 def _blocking(use: GraderUse, problems: list[Problem]) -> tuple[dict[str, Json], bool | None]:
