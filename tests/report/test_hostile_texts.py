@@ -7,13 +7,13 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from markdown_it import MarkdownIt
-from payloads import FIELDS, PAYLOADS, carrying
 
 from callgate.report.conversation import conversation
 from callgate.report.html import page
 from callgate.report.junit import junit
 from callgate.report.markdown import summary
 from callgate.report.terminal import flip_lines, screen
+from payloads import FIELDS, PAYLOADS, carrying
 
 NUMBERS = range(len(PAYLOADS))
 

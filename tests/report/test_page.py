@@ -7,11 +7,11 @@ from html.parser import HTMLParser
 from itertools import pairwise
 
 import pytest
-from pages import ENGLISH, behind, call, decided, flip, row
 
 from callgate.report.html import page
 from callgate.report.marking import differences, pieces
 from callgate.report.stamp import shows
+from pages import ENGLISH, behind, call, decided, flip, row
 
 
 class Outline(HTMLParser):

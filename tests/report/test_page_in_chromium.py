@@ -9,11 +9,11 @@ import subprocess
 import tarfile
 
 import pytest
+
 from browser import WHY_NOT, Browser, installed
+from callgate.report.html import page
 from pages import behind, call, decided, flip
 from payloads import FIELDS, PAYLOADS, carrying
-
-from callgate.report.html import page
 
 pytestmark = pytest.mark.skipif(not installed(), reason=WHY_NOT)
 AXE = "axe-core@4.10.3"

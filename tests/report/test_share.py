@@ -2,11 +2,10 @@
 
 from dataclasses import replace
 
-from pages import behind, call, decided, flip
-
 from callgate.report.conversation import conversation
 from callgate.report.html import page
 from callgate.report.share import shareable
+from pages import behind, call, decided, flip
 
 NUMBER, NAME, MAIL = "312-867-5309", "Wilhelmina Quackenbush", "wilhelmina@quackenbush-law.com"
 SPOKEN = f"Sure {NAME}, I will call you at {NUMBER} and write to {MAIL}."
