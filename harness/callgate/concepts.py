@@ -235,7 +235,7 @@ class Case:
 
     `segments` maps attribute to value (language, call_type, ...). `digest` is the hash of everything that a score
     can depend on; rows of different digests are never paired. `version` grows where a case is changed; `labels` are
-    people's verdicts on its decisions, as written.
+    people's verdicts on its decisions, as written; `articles` are those of the knowledge base that answer it.
     """
 
     id: str
@@ -259,6 +259,7 @@ class Case:
     severity: str = ""
     version: int = 1
     labels: Sequence[Mapping[str, Json]] = ()
+    articles: tuple[str, ...] = ()
     digest: str = ""
     place: Place = field(default=Place(""), compare=False)
 

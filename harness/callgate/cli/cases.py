@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from callgate.cli.finding import knowledge, retrieval, search
 from callgate.cli.judging import label
 from callgate.cli.shared import Model, Names, eval_files, pairs, project_root, say
 from callgate.concepts import Mistake
@@ -240,6 +241,9 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "label": label,
     "lint": lint,
     "coverage": coverage,
+    "search": search,
+    "retrieval": retrieval,
+    "knowledge": knowledge,
     "hook": hook,
 }
 """In the order of `callgate cases --help`."""

@@ -34,6 +34,7 @@ _UNSCORED = frozenset(
         "must_pass",
         "version",
         "nightly",
+        "articles",
     }
 )
 
@@ -182,6 +183,7 @@ def _case(name: str, source: Source) -> Case:
         severity=whole.get("severity", ""),
         version=whole.get("version", 1),
         labels=tuple(whole.get("labels", ())),
+        articles=tuple(whole.get("articles", ())),
         digest=_digest(whole, now),
         place=source.document.place(),
     )
