@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import typer
 
-from callgate.cli import cases, complaints, everyday, judging, merging, pages, setup, tables
+from callgate.cli import cases, complaints, everyday, judging, measures, merging, pages, setup, tables
 from callgate.cli.shared import INTERRUPTED, say
 from callgate.concepts import Mistake
 
@@ -21,6 +21,8 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "demo": everyday.demo,
     "show": everyday.show,
     "compare": everyday.compare,
+    "triage": measures.triage,
+    "repeats": measures.repeats,
     "validate": everyday.validate,
     "regrade": everyday.regrade,
     "investigate": complaints.investigate,

@@ -1,0 +1,145 @@
+"""Figures of a classifier on real labels against an independent computation; thresholds that hold; pass^k."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import json
+import os
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.stats import binomtest
+
+from callgate.concepts import Mistake
+from callgate.evaluate.triaging import triaged
+from callgate.stats.calibration import choose
+from callgate.stats.labels import Labelled, figures, standing, standing_as_seen
+from callgate.stats.repeats import pass_power
+
+DATA = Path(os.environ.get("CALLGATE_TEST_DATA", "../shared/data"))
+SETS = {"banking77": ("banking77/test.csv", "category"), "clinc150": ("clinc150/auto_and_oos_test.csv", "intent")}
+
+
+def truths(name: str) -> list[str]:
+    file, column = SETS[name]
+    if not (DATA / file).is_file():
+        pytest.skip(f"{DATA / file} is not here: no real labels to classify")
+    with (DATA / file).open(encoding="utf-8", newline="") as stream:
+        return [row[column] for row in csv.DictReader(stream)]
+
+
+def law(sure: float) -> float:
+    """How often the scripted classifier is right where it says it is so sure: less often than it says."""
+    return 0.98 * sure**0.7
+
+
+def scripted(labels: list[str], seed: int) -> list[Labelled]:
+    """A classifier with known errors (`law`). They are always the next class, and one in ten of them is no label."""
+    draw, names = random.Random(seed), sorted(set(labels))
+    answers = []
+    for truth in labels:
+        sure = round(draw.random() ** 0.2, 4)
+        other = "" if draw.random() < 0.1 else names[(names.index(truth) + 1) % len(names)]
+        answers.append(Labelled(truth, truth if draw.random() < law(sure) else other, sure))
+    return answers
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_figures_on_real_labels_equal_an_independent_computation(name):
+    answers = scripted(truths(name), 1)
+    found = figures(answers)
+    names = sorted({a.truth for a in answers} | {a.label for a in answers})
+    table = np.zeros((len(names), len(names)))  # a confusion matrix, as a textbook would have it
+    for answer in answers:
+        table[names.index(answer.truth), names.index(answer.label)] += 1
+    hits, of, said = np.diag(table), table.sum(axis=1), table.sum(axis=0)
+    assert found.accuracy == pytest.approx(hits.sum() / table.sum(), abs=1e-9)
+    precision = np.divide(hits, said, out=np.zeros_like(hits), where=said > 0)
+    recall = np.divide(hits, of, out=np.zeros_like(hits), where=of > 0)
+    both = precision + recall
+    f1 = np.divide(2 * precision * recall, both, out=np.zeros_like(hits), where=both > 0)
+    assert found.macro_f1 == pytest.approx(f1.mean(), abs=1e-9)
+    for index, label in enumerate(names):
+        if of[index]:
+            right, total = found.recall[label]
+            assert right / total == pytest.approx(recall[index], abs=1e-9)
+    assert sum(times for *_, times in found.confusions) == table.sum() - hits.sum()
+    edges = [(low / 10, (low + 1) / 10) for low in range(10)]
+    apart = 0.0
+    for low, high in edges:
+        inside = [a for a in answers if low < a.confidence <= high or (a.confidence == 0 and low == 0)]
+        if inside:
+            gap = np.mean([a.confidence for a in inside]) - np.mean([a.right for a in inside])
+            apart += len(inside) / len(answers) * abs(gap)
+    assert found.calibration_error == pytest.approx(apart, abs=1e-9)
+    exact = binomtest(int(hits.sum()), len(answers)).proportion_ci(0.95, method="exact")
+    assert found.interval == pytest.approx((exact.low, exact.high), abs=1e-9)
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_a_chosen_threshold_keeps_its_risk_on_fresh_splits(name):
+    """By the law that the classifier really follows, the accuracy of what goes out alone on the fresh half is as
+    promised in at least 95 % of the splits; each split has answers of its own."""
+    labels, draw = truths(name), np.random.default_rng(3)
+    kept = covering = 0
+    for seed in range(200):
+        answers = scripted(labels, seed)
+        sure, right = np.array([a.confidence for a in answers]), np.array([a.right for a in answers])
+        order = draw.permutation(len(answers))
+        known, fresh = order[: len(order) // 2], order[len(order) // 2 :]
+        chosen = choose(sure[known].tolist(), right[known].tolist(), target=0.88)
+        alone = sure[fresh][sure[fresh] >= chosen.threshold] if chosen.threshold is not None else np.array([])
+        covering += len(alone) > 0
+        kept += len(alone) == 0 or np.mean([law(each) for each in alone]) >= 0.88
+    assert covering >= 100  # a threshold that is never given would keep every promise
+    assert kept >= 190, (kept, covering)
+
+
+def test_the_gate_reads_the_bound_or_the_accuracy_as_seen():
+    def of(right: int, count: int):
+        return figures([Labelled("a", "a" if n < right else "b", 0.5) for n in range(count)])
+
+    assert standing(of(180, 200), 0.85) == "pass"
+    assert standing(of(176, 200), 0.85) == "inconclusive"  # 88 % as seen, 83.6 % at least
+    assert standing_as_seen(of(176, 200), 0.85) == "pass"
+    assert standing(of(150, 200), 0.85) == "block"
+    with pytest.raises(ValueError, match="no answer was measured"):
+        figures([])
+
+
+def test_a_file_is_read_by_segment_and_what_was_not_measured_is_counted(tmp_path):
+    rows = [{"truth": "t", "label": "t", "confidence": 0.9, "segments": {"language": "en"}}] * 190
+    rows += [{"truth": "t", "label": "u", "confidence": 0.4, "segments": {"language": "es"}}] * 10
+    file = tmp_path / "answers.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    done = triaged(file, target=0.85, risk=0.02, by=("language",))
+    assert done.exit_code == 0
+    assert done.parts["language=es"].accuracy == 0
+    assert (done.chosen.threshold, done.alone, done.wrong_alone) == (0.9, 190, 0)
+    file.write_text(file.read_text() + json.dumps({"truth": "t", "error": "timeout"}) + "\n")
+    assert triaged(file, target=0.85, risk=0.02).exit_code == 3
+    assert "INCOMPLETE" in triaged(file, target=0.85, risk=0.02).text()
+    file.write_text('{"truth": "t", "label": "t", "confidence": 1.2}\n{"label": "t"}\n')
+    with pytest.raises(Mistake) as raised:
+        triaged(file, target=0.85, risk=0.02)
+    assert len(raised.value.problems) == 2
+
+
+def test_pass_power_is_the_share_of_draws_of_k_trials_that_all_succeed():
+    tasks = [(1, 1, 1, 0), (1, 0, 0, 0), (1, 1, 1, 1), (0, 0, 0, 0), (1, 1, 0, 0)]
+    for k in range(1, 5):
+        draws = [[all(some) for some in itertools.combinations(task, k)] for task in tasks]
+        brute = sum(sum(draw) / len(draw) for draw in draws) / len(tasks)
+        assert pass_power([sum(task) for task in tasks], [4] * 5, k) == pytest.approx(brute, abs=1e-12)
+
+
+def test_pass_power_of_fifty_tasks_of_four_trials():
+    good = [4] * 10 + [3] * 4 + [2] * 10 + [1] * 12 + [0] * 14
+    assert [round(pass_power(good, [4] * 50, k), 3) for k in (1, 2, 3, 4)] == [0.420, 0.273, 0.220, 0.200]
+    with pytest.raises(ValueError, match="needs at least 5 trials"):
+        pass_power(good, [4] * 50, 5)
+    with pytest.raises(ValueError, match="more often than it was tried"):
+        pass_power([5], [4], 1)
