@@ -12,6 +12,7 @@ from callgate.dataset.importers.yaml_text import yaml_text
 from callgate.dataset.load import case_of
 from callgate.dataset.world import World
 from callgate.evaluate.editing import Edits, edited, expectations, history_of, written
+from callgate.evaluate.nightly import Night
 from callgate.evaluate.proving import Proof, complained
 from callgate.files import parse_yaml
 
@@ -142,3 +143,17 @@ def test_a_nightly_case_is_left_to_its_own_run(tmp_path: Path) -> None:
     found = read_set(tmp_path, tmp_path)
     assert [case.id for case in found.active] == ["often"]
     assert [(case.id, case.nightly) for case in found.nightly] == [("seldom", 59)]
+
+
+@pytest.mark.parametrize(
+    ("one", "code", "line"),
+    [
+        (Proof("c", "v2", "v3", 0, 0, 59, 59, planned=59), 0, "c: v3: the fault showed in 0 of 59 trials"),
+        (Proof("c", "v2", "v3", 0, 0, 58, 59, planned=59), 1, "c: v3: the fault showed in 1 of 59 trials"),
+        (Proof("c", "v2", "v3", 0, 0, 40, 40, planned=59), 3, "c: v3: the fault showed in 0 of 40 trials"),
+        (Proof("c", "v2", "v3", 0, 0, 0, 0, missing="offline: x", planned=59), 3, "c: not measured: offline: x"),
+    ],
+)
+def test_a_night_is_green_only_when_every_trial_was_measured_and_passed(one: Proof, code: int, line: str) -> None:
+    night = Night((one,))
+    assert (night.exit_code, night.text()) == (code, f"{line}\n")

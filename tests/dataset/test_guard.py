@@ -69,6 +69,16 @@ def test_an_export_beside_the_cases_is_refused(root: Path) -> None:
     ]
 
 
+def test_papers_beside_invented_cases_and_the_business_itself_go_through(root: Path) -> None:
+    world = "schema: callgate.world/1\nconfig: {address: 2140 Mill Street}\n"
+    (root / SET / "_world.yaml").write_text(world, "utf-8")
+    assert problems(root, notes__csv="where\n2140 Mill Street\n") == []
+    assert len(problems(root, _traffic__csv="who\n312-867-5309\n")) == 1
+    (root / SET / "_world.yaml").write_text(world + "pii: synthetic\n", "utf-8")
+    assert staged(root, (f"{SET}/",)) == []
+    assert len(problems(root, export__csv="who\n312-867-5309\n")) == 1
+
+
 def test_what_is_staged_counts_and_not_what_lies_in_the_folder(root: Path) -> None:
     assert problems(root, one__yaml=CASE.format(said="Hi.")) == []
     (root / SET / "one.yaml").write_text("pii: unreviewed\n" + CASE.format(said="Hi."), "utf-8")

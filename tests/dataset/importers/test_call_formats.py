@@ -75,10 +75,10 @@ def test_a_format_is_recognised_by_what_stands_in_it(name: str) -> None:
 @pytest.mark.parametrize("name", SAMPLES)
 def test_ten_calls_are_imported_in_under_a_second(name: str) -> None:
     exports = [Export(f"{number}", SAMPLES[name]) for number in range(10)]
-    began = time.perf_counter()
+    began = time.process_time()
     drafts = [yaml_text(draft_of(one, world={})) for one in calls_of(name, exports, HINTS)]
     assert len(drafts) >= 1
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_vapi_bot_is_the_agent_and_arguments_are_read_out_of_their_text() -> None:
