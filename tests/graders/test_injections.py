@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import re
 import unicodedata
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from attacks import ATTACKS, PLACES
 from stage import LOOKED_UP, ROOT, call, context, played, verdict
 
-from callgate.concepts import Failure, NotApplicable, Reply, Score, Trial
+from callgate.concepts import AgentTurn, Failure, NotApplicable, Reply, Score, Trial
+from callgate.dataset import load_cases
+from callgate.engines.sim import answer
+from callgate.engines.sim.judge_checks import check, material_of
 from callgate.graders import judge
 from callgate.graders.answers import suspect
+from callgate.graders.injection import cleared
 from callgate.graders.rubrics import read_rubrics
+from callgate.graders.seen import Context
 
 RUBRIC = read_rubrics(ROOT, "prompts/judges/faithfulness.md")["en"]
 QUESTION = judge.Question(RUBRIC)
@@ -117,3 +125,49 @@ def test_a_quote_taken_from_what_was_cut_does_not_count():
 
 def test_a_trial_that_a_judge_has_nothing_to_say_of_stays_so():
     assert isinstance(judge.guarded(played("Two works."), NotApplicable("not asked"), agrees=False), NotApplicable)
+
+
+def benign() -> list[tuple[Context, Trial]]:
+    """What agents said in the shipped calls, each in a decision of its call."""
+    found = []
+    for case in load_cases(ROOT / "datasets/receptionist", ROOT):
+        point = case.points[-1]
+        where = Context(case, replace(point, expect=replace(point.expect, judge=("faithfulness",))))
+        said = [turn.text for turn in where.history if isinstance(turn, AgentTurn)]
+        found += [(where, played(text)) for text in dict.fromkeys(said)]
+    return found
+
+
+def bare(where: Context, trial: Trial) -> float:
+    """The simulated judge's mind without a request around it: no frame, no marks, nothing cut, no wrong turns."""
+    material = material_of({**judge.situation(where), "candidate": trial.transcript()})
+    return check("faithfulness", "", material).share
+
+
+def test_benign_replies_keep_their_score_through_the_wrapper():
+    rows = benign()[:240]
+    assert len(rows) >= 200
+    drift = []
+    for where, trial in rows:
+        assert not suspect(trial), trial.speech
+        asked = judge.Question(read_rubrics(ROOT, "prompts/judges/faithfulness.md")[where.language or "en"])
+        votes = judge.requests(where, trial, asked, model="sim/judge", votes=3)
+        replies = [
+            Reply(text=str(answer("sim/judge", [m.wire for m in vote.messages], trial=vote.trial)["content"]))
+            for vote in votes
+        ]
+        grade = judge.guarded(trial, judge.score(trial, asked, replies), agrees=False)
+        assert isinstance(grade, Score), grade
+        drift.append(grade.value - bare(where, trial))
+    assert abs(sum(drift)) / len(drift) <= 0.02
+    assert sum(map(abs, drift)) / len(drift) <= 0.02
+
+
+def test_real_turns_of_agents_are_not_taken_for_attacks():
+    path = Path(os.environ.get("CALLGATE_TEST_DATA", "../shared/data")) / "eva/conciseness.jsonl"
+    if not path.is_file():
+        pytest.skip(f"no real turns at {path}; set CALLGATE_TEST_DATA")
+    rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    texts = [turn["content"] for row in rows for turn in row["conv_turns"] if turn["role"] == "agent"]
+    assert len(texts) > 400
+    assert not [text for text in texts if cleared(text).suspect]
