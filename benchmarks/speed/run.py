@@ -27,7 +27,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 sys.path.insert(0, str(Path(__file__).parent))
 import peers
@@ -149,7 +149,7 @@ def _run(peer: Peer, scenario: Scenario, at: Provider, place: Path) -> Row:
         process = subprocess.Popen(
             list(map(str, words)), env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
         )
-        with _memory(process.pid) as memory:
+        with Watch(process.pid) as watch:
             limit = threading.Timer(SLOWEST, os.killpg, (process.pid, signal.SIGKILL))
             limit.start()
             _, _, used = os.wait4(process.pid, 0)
@@ -159,41 +159,59 @@ def _run(peer: Peer, scenario: Scenario, at: Provider, place: Path) -> Row:
     told = next((json.loads(line[7:]) for line in reversed(said) if line.startswith("RESULT ")), None)
     return {
         "seconds": round(seconds, 3),
-        "cpu": round(used.ru_utime + used.ru_stime, 2),
-        "megabytes": round(max([*memory, used.ru_maxrss / 1024])),
+        "cpu": round(max(watch.cpu, used.ru_utime + used.ru_stime), 2),
+        "megabytes": round(max(watch.megabytes, used.ru_maxrss / 1024)),
         "told": told,
         "said": said[-1][:200] if said else "nothing",
     }
 
 
-@contextmanager
-def _memory(group: int) -> Iterator[list[float]]:
-    """The resident megabytes of all processes of a session, ten times a second, where /proc tells them."""
-    seen: list[float] = []
-    over = threading.Event()
-    page = os.sysconf("SC_PAGE_SIZE") / 2**20
+class Watch:
+    """A process and all that it starts, ten times a second, where /proc tells of them: the most megabytes at once, and
+    the seconds of CPU, also of those that it does not wait for."""
 
-    def of(process: str) -> float:
-        try:
-            _, _, rest = Path(f"/proc/{process}/stat").read_text().rpartition(") ")
-            fields = rest.split()
-        except OSError:
-            return 0.0
-        return int(fields[21]) * page if int(fields[3]) == group else 0.0
+    def __init__(self, root: int) -> None:
+        self.megabytes = 0.0
+        self._root = root
+        self._ticks: dict[int, int] = {}
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
 
-    def watch() -> None:
-        while not over.wait(0.1):
-            seen.append(sum(of(one.name) for one in Path("/proc").iterdir() if one.name.isdigit()))
+    @property
+    def cpu(self) -> float:
+        return sum(self._ticks.values()) / os.sysconf("SC_CLK_TCK")
 
-    thread = threading.Thread(target=watch, daemon=True)
-    if Path("/proc/self/stat").exists():
-        thread.start()
+    def __enter__(self) -> Self:
+        if Path("/proc/self/stat").exists():
+            self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        if self._thread.ident:
+            self._thread.join()
+
+    def _watch(self) -> None:
+        page = os.sysconf("SC_PAGE_SIZE") / 2**20
+        while not self._over.wait(0.1):
+            found = {int(one.name): _stat(one) for one in Path("/proc").iterdir() if one.name.isdigit()}
+            family = {self._root}
+            for process in sorted(found):  # a child is younger than its parent, but where numbers began anew
+                if found[process][0] in family:
+                    family.add(process)
+            mine = {process: found[process] for process in family if process in found}
+            self.megabytes = max(self.megabytes, page * sum(pages for _, _, pages in mine.values()))
+            self._ticks |= {process: ticks for process, (_, ticks, _) in mine.items()}
+
+
+def _stat(process: Path) -> tuple[int, int, int]:
+    """A process's parent, ticks of CPU and pages of memory."""
     try:
-        yield seen
-    finally:
-        over.set()
-        if thread.ident:
-            thread.join()
+        _, _, rest = (process / "stat").read_text().rpartition(") ")
+    except OSError:
+        return 0, 0, 0
+    fields = rest.split()
+    return int(fields[1]), int(fields[11]) + int(fields[12]), int(fields[21])
 
 
 # ---------------------------------------------------------------------------------------------- all of it

@@ -11,7 +11,7 @@ from callgate.concepts import Failure, Message, Reply, Request, Tool, ToolCall
 from callgate.engines.faults import Fault
 from callgate.engines.lanes import Lanes
 from callgate.engines.worker import outcome_line, request_from, request_line
-from callgate.engines.workers import SECOND_AFTER, Workers, outcome_from
+from callgate.engines.workers import Workers, outcome_from
 
 TEXT = st.text(max_size=30) | st.just("\ud800") | st.just("a\x00b\n\u2028")
 COUNT = st.integers(0, 10**6)
@@ -54,7 +54,7 @@ def test_a_request_arrives_as_it_was(messages, trial):
 
 @pytest.fixture
 def workers():
-    made = Workers(seconds=30)
+    made = Workers(seconds=30, second_after=150)
     yield made
     made.close()
 
@@ -76,7 +76,7 @@ def test_it_answers_over_several_event_loops_and_starts_a_second_process_where_i
     assert all(isinstance(reply, Reply) and reply.simulated for reply in first)
     assert len(workers._workers) == 1
     assert ask(workers, simulated(2))[0].text == first[2].text
-    many = ask(workers, *map(simulated, range(SECOND_AFTER + 50)))
+    many = ask(workers, *map(simulated, range(200)))
     assert [reply.text for reply in many[:5]] == [reply.text for reply in first]
     assert len(workers._workers) == workers._most
     [failure] = ask(workers, simulated(0, "sim/nonesuch"))

@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "repeats": measures.repeats,
     "validate": everyday.validate,
     "regrade": everyday.regrade,
+    "merge": everyday.merge,
     "investigate": complaints.investigate,
     "ci": merging.ci,
     "weekly": pages.weekly,

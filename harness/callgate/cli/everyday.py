@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -25,6 +25,9 @@ from callgate.cli.shared import (
     style,
     worst,
 )
+
+if TYPE_CHECKING:
+    from callgate.evaluate import Options
 
 
 class Transport(StrEnum):
@@ -58,6 +61,9 @@ def eval_(
     cluster: Annotated[
         str | None,
         typer.Option(metavar="ADDRESS", help="Have the workers of a dask scheduler ask, as tcp://host:8786."),
+    ] = None,
+    shard: Annotated[
+        str | None, typer.Option(metavar="NUMBER/OF", help="Draw one share of the run, as 3/8; see `callgate merge`.")
     ] = None,
     price: Annotated[
         list[str] | None, typer.Option(help="MODEL=PROMPT/COMPLETION, dollars for a million tokens (may be repeated).")
@@ -102,6 +108,8 @@ def eval_(
         settle=settle,
         release=release,
     )
+    if shard:
+        _draw(names or [], shard, options)
     outcomes = [evaluated(path, options, json=json) for path in eval_files(names or [])]
     lenient = let_inconclusive and not release
     codes = [let_through(outcome) if lenient else outcome.exit_code for outcome in outcomes]
@@ -118,6 +126,27 @@ def _look(names: list[str], files: list[Path], format_: str, *, json: bool) -> N
     for problem in seen.problems:
         say(str(problem))
     raise typer.Exit(seen.exit_code)
+
+
+def _draw(names: list[str], shard: str, options: Options) -> None:
+    """Draws one share of each eval."""
+    from callgate.evaluate.shards import Shard, draw
+
+    done = [draw(project_root(), path, options, Shard.parse(shard)) for path in eval_files(names)]
+    sys.stdout.write("".join(one.text() for one in done))
+    raise typer.Exit(worst([one.exit_code for one in done]))
+
+
+def merge(
+    places: Annotated[list[Path], typer.Argument(metavar="PLACE...", help="Projects, .callgate folders, or ledgers.")],
+) -> None:
+    """Put what other ledgers hold into this project's: the shares of a run, each paid for elsewhere."""
+    from callgate.evaluate.shards import brought_together
+
+    found = brought_together(project_root(), places)
+    sys.stdout.write(f"{found.replies:,} replies, {found.scores:,} scores and {found.runs:,} runs are new here\n")
+    if found.damaged:
+        say(f"{found.damaged} damaged rows were left behind")
 
 
 def plan(

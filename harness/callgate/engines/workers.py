@@ -22,8 +22,9 @@ from callgate.engines.faults import Fault, timed_out
 from callgate.engines.worker import request_line
 
 PROCESSES: Final = min(2, os.cpu_count() or 1)
-SECOND_AFTER: Final = 150
-"""Calls after which a second process is started: its import costs as much as some hundreds of calls."""
+SECOND_AFTER: Final = 1000
+"""Calls after which a second process is started: its import costs as much as a thousand of them, so that it is begun
+when as much has been done as it will cost."""
 IMPORT_SECONDS: Final = 60.0
 _Waiting = tuple[asyncio.AbstractEventLoop, "asyncio.Future[Reply | Failure]"]
 
@@ -31,8 +32,9 @@ _Waiting = tuple[asyncio.AbstractEventLoop, "asyncio.Future[Reply | Failure]"]
 class Workers:
     """Answers requests through litellm. Loop-independent; `close` ends the processes."""
 
-    def __init__(self, *, seconds: float, processes: int = PROCESSES) -> None:
+    def __init__(self, *, seconds: float, processes: int = PROCESSES, second_after: int = SECOND_AFTER) -> None:
         self._seconds = seconds
+        self._second_after = second_after
         self._most = processes
         self._workers: list[_Worker] = []
         self._asked = 0
@@ -65,7 +67,7 @@ class Workers:
     def _next(self) -> _Worker:
         """The process with the least to do."""
         self._workers = [worker for worker in self._workers if worker.runs]
-        if not self._workers or (self._asked > SECOND_AFTER and len(self._workers) < self._most):
+        if not self._workers or (self._asked > self._second_after and len(self._workers) < self._most):
             self._workers.append(_Worker(self._seconds))
         return min(self._workers, key=lambda worker: worker.load)
 

@@ -118,14 +118,14 @@ def measure(bench: Bench, *, fresh: bool = False) -> tuple[Measured, Spent]:
     measured = Measured(plan, bench.held)
     while not bench.interrupted:
         needs = needed(measured.strata(plan.eval.policy.metrics), plan.cases, plan.eval.policy)
-        lacking = _lacking(needs, measured)
-        if not lacking:
+        wanted = lacking(needs, measured)
+        if not wanted:
             break
-        trials = [done.trial for done in bench.replies([bench.ask(*one) for one in lacking]).done]
+        trials = [done.trial for done in bench.replies([bench.ask(*one) for one in wanted]).done]
         if measured.trials and any(_ran_dry(trial) for trial in trials):
             bench.ran_dry = True
             break  # what earlier looks decided stands; this look is taken when there is money for all of it
-        for (pair, contest, lane, _), trial, grades in zip(lacking, trials, desk.grade(trials), strict=True):
+        for (pair, contest, lane, _), trial, grades in zip(wanted, trials, desk.grade(trials), strict=True):
             measured.add(contest, pair, lane, (trial, grades))
     return measured, total(desk.judged)
 
@@ -154,7 +154,7 @@ def replayed(bench: Bench, *, fresh: bool = False) -> Measured:
     return measured
 
 
-def _lacking(needs: Iterable[Need], measured: Measured) -> list[tuple[Pair, Contest, Lane, int]]:
+def lacking(needs: Iterable[Need], measured: Measured) -> list[tuple[Pair, Contest, Lane, int]]:
     """Each trial that was not tried yet. One that was drawn and failed is not drawn again in this run."""
     pairs = {(pair.case.id, pair.point.id): pair for pair in measured.plan.pairs}
     contests = {contest.label: contest for contest in measured.plan.contests}

@@ -103,13 +103,8 @@ def _warns(plan: Plan) -> bool:
 def _measured(bench: Bench, options: Options, identity: str) -> tuple[Outcome, Measured]:
     """Runs the plan and keeps what came of it. How much of the baseline was held counts from its first beginning."""
     started, plan, ledger = int(time.time()), bench.plan, bench.ledger
-    earlier = stored_plan(ledger.run(identity))
-    if "held" in earlier:
-        bench.held = dict(earlier["held"])
-    else:
-        bench.held = held_trials(bench)
-        ledger.put_run(Run(identity, plan.eval.name, _stored(bench, options), started=started))
-    with _patient_collector():
+    begin_run(bench, options, identity)
+    with patient_collector():
         measured, judged = measure(bench, fresh=options.regrade)
         decision = _decision(bench, measured, identity)
     stored = _stored(bench, options, measured)
@@ -120,6 +115,17 @@ def _measured(bench: Bench, options: Options, identity: str) -> tuple[Outcome, M
     if bench.ran_dry:
         notes += ("the budget was used up between two looks: what is undecided needs more of it (--max-cost)",)
     return Outcome(decision, _warns(plan), total(bench.spent), judged, 0.0, bench.interrupted, notes), measured
+
+
+def begin_run(bench: Bench, options: Options, identity: str) -> None:
+    """Notes how much of the baseline is held, or takes it as it was noted when this run first began."""
+    earlier = stored_plan(bench.ledger.run(identity))
+    if "held" in earlier:
+        bench.held = dict(earlier["held"])
+        return
+    bench.held = held_trials(bench)
+    run = Run(identity, bench.plan.eval.name, _stored(bench, options), started=int(time.time()))
+    bench.ledger.put_run(run)
 
 
 def _drifted(bench: Bench, measured: Measured, decision: Decision) -> tuple[str, ...]:
@@ -255,7 +261,7 @@ def _stored(bench: Bench, options: Options, measured: Measured | None = None) ->
 
 
 @contextmanager
-def _patient_collector() -> Iterator[None]:
+def patient_collector() -> Iterator[None]:
     """Python's cycle collector, off while many small frozen values are made that live to the end."""
     import gc
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from callgate.concepts import Json, Mistake, Reply
 from callgate.ledger.claims import Claimant, is_alive
@@ -49,6 +49,13 @@ _HOLDERS = f"SELECT key, claimant FROM claims WHERE key {_LISTED}"  # noqa: S608
 _RUNS = "SELECT id, eval, started, finished, baseline_held, plan, decision, digest FROM runs ORDER BY seq DESC"
 _PUT_RUN = """INSERT INTO runs (seq, id, eval, started, finished, baseline_held, plan, decision, digest)
   VALUES ((SELECT coalesce(max(seq), 0) + 1 FROM runs), ?,?,?,?,?,?,?,?)"""
+
+_ALL_REPLIES = "SELECT key, model, served, simulated, created, body, digest FROM replies"
+_ALL_SCORES = "SELECT base, body, digest FROM scores"
+_BASELINES = "SELECT CAST(prompt AS TEXT), CAST(model AS TEXT), generation, began FROM baselines"
+_TAKE_BASELINE = """INSERT INTO baselines VALUES (CAST(? AS TEXT), CAST(? AS TEXT), ?, ?)
+  ON CONFLICT (prompt, model) DO UPDATE SET generation = excluded.generation, began = excluded.began
+  WHERE excluded.generation > generation"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +309,46 @@ class Ledger:
                 " WHERE prompt = ? AND model = ? AND generation = ?",
                 (int(self._clock()), prompt, model, generation),
             )
+
+    # ------------------------------------------------------------------------------------------ other ledgers
+
+    def take(self, other: sqlite3.Connection) -> tuple[int, int, int, int]:
+        """Takes over the rows of another ledger (its texts as bytes), in one transaction: what is here already stays,
+        but a run without a decision gives way to one with. How many replies, scores and runs were new, and how many of
+        the other's rows are damaged and were left behind. Raises sqlite3.Error where it is no ledger."""
+        damaged = 0
+
+        def sound(query: str, read: Callable[[Sequence[Any]], object]) -> Iterator[list[Any]]:
+            nonlocal damaged
+            for row in other.execute(query):
+                try:
+                    read(row)
+                except ValueError:
+                    damaged += 1
+                else:
+                    yield [
+                        cell.decode() if isinstance(cell, bytes) and at < len(row) - 1 else cell
+                        for at, cell in enumerate(row)
+                    ]
+
+        with self._lock, self._transaction():
+            replies = self._new(_KEEP, sound(_ALL_REPLIES, reply_from))
+            scores = self._new("INSERT OR IGNORE INTO scores VALUES (?,?,?)", sound(_ALL_SCORES, scores_from))
+            known = {run.id: run for run in self.runs()}
+            runs = 0
+            for row in reversed(list(sound(_RUNS, run_from))):
+                here = known.get(row[0])
+                if here is None or (here.decision is None and json.loads(row[6]) is not None):
+                    self._db.execute("DELETE FROM runs WHERE id = ?", (row[0],))
+                    self._db.execute(_PUT_RUN, row)
+                    runs += 1
+            self._db.executemany(_TAKE_BASELINE, other.execute(_BASELINES).fetchall())
+        return replies, scores, runs, damaged
+
+    def _new(self, statement: str, rows: Iterator[list[Any]]) -> int:
+        before = self._db.total_changes
+        self._db.executemany(statement, rows)
+        return self._db.total_changes - before
 
     # ------------------------------------------------------------------------------------------ within
 

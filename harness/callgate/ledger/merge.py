@@ -1,0 +1,40 @@
+"""One ledger's rows -> another's: shares of a run come together, and a team's ledgers."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from callgate.concepts import Mistake
+from callgate.ledger.store import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """How many rows were new here, and how many of the other ledger were damaged and left behind."""
+
+    replies: int = 0
+    scores: int = 0
+    runs: int = 0
+    damaged: int = 0
+
+    def __add__(self, other: Merged) -> Merged:
+        return Merged(
+            self.replies + other.replies,
+            self.scores + other.scores,
+            self.runs + other.runs,
+            self.damaged + other.damaged,
+        )
+
+
+def merge(into: Ledger, path: Path) -> Merged:
+    """Puts what the ledger at `path` holds into another, in one transaction; what is there already stays. Its file is
+    not changed. Raises Mistake where it is no ledger, or one of another version."""
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as other:
+            other.text_factory = bytes
+            return Merged(*into.take(other))
+    except sqlite3.Error as error:
+        raise Mistake(f"{path}: no ledger, or one that cannot be read: {error}") from error
