@@ -7,10 +7,13 @@ import re
 import shutil
 import subprocess
 import tarfile
+from datetime import date
+from pathlib import Path
 
 import pytest
 
 from browser import WHY_NOT, Browser, installed
+from callgate.evaluate.weekly import Asked, leave_week, look_back
 from callgate.report.html import page
 from pages import behind, call, decided, flip
 from payloads import FIELDS, PAYLOADS, carrying
@@ -18,6 +21,10 @@ from payloads import FIELDS, PAYLOADS, carrying
 pytestmark = pytest.mark.skipif(not installed(), reason=WHY_NOT)
 AXE = "axe-core@4.10.3"
 AXE_INTEGRITY = "sha512-Xm7bpRXnDSX2YE2YFfBk2FnF0ep6tmG7xPh8iHee8MIcrgq762Nkce856dYtJYLkuIoYZvGfTs/PbZhideTcEg=="
+_AXE = (
+    "const done = arguments[arguments.length - 1];"
+    "axe.run({resultTypes: ['violations']}).then(r => done(r.violations.map(v => [v.id, v.nodes[0].html])))"
+)
 LOOKS = [(width, dark) for width in (1280, 390) for dark in (False, True)]
 
 
@@ -134,11 +141,29 @@ def test_no_rule_of_accessibility_is_broken(browser, report, axe, width, dark):
     browser.open(report)
     browser.run("for (const call of document.querySelectorAll('details')) call.open = true")
     browser.run(f"{axe}; return 0")
-    broken = browser.run_async(
-        "const done = arguments[arguments.length - 1];"
-        "axe.run({resultTypes: ['violations']}).then(r => done(r.violations.map(v => [v.id, v.nodes[0].html])))"
-    )
-    assert broken == []
+    assert browser.run_async(_AXE) == []
+
+
+@pytest.fixture(scope="module")
+def week(tmp_path_factory):
+    """The weekly page of the invented history."""
+    folder = Path(__file__).parents[1] / "insight/history"
+    asked = Asked(date(2026, 3, 20), folder / "runs.jsonl", folder / "tickets.csv")
+    (path, *_) = leave_week(tmp_path_factory.mktemp("week"), look_back(folder, asked), mail=False)
+    return path
+
+
+@pytest.mark.parametrize(("width", "dark"), LOOKS[::3])
+def test_the_weekly_page_too_is_quiet_accessible_and_no_wider_than_its_window(browser, week, axe, width, dark):
+    browser.look(width=width, dark=dark)
+    browser.console()
+    browser.requested()
+    browser.open(week)
+    assert browser.console() == []
+    assert browser.requested() == [week.as_uri()]
+    assert browser.run("return document.documentElement.scrollWidth") <= width
+    browser.run(f"{axe}; return 0")
+    assert browser.run_async(_AXE) == []
 
 
 def _fired(browser, path):
