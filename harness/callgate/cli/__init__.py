@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import typer
 
-from callgate.cli import cases, complaints, everyday, judging, measures, merging, pages, setup, tables
+from callgate.cli import cases, complaints, everyday, judging, measures, merging, pages, scaffolding, setup, tables
 from callgate.cli.shared import INTERRUPTED, say
 from callgate.concepts import Mistake
 
@@ -45,6 +45,7 @@ app = typer.Typer(
 for _name, _command in COMMANDS.items():
     app.command(_name)(_command)
 app.add_typer(cases.app, name="cases")
+app.add_typer(scaffolding.app, name="new")
 app.add_typer(complaints.runbook, name="runbook")
 app.add_typer(tables.ledger, name="ledger")
 
