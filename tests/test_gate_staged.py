@@ -174,7 +174,7 @@ def test_one_must_pass_case_that_broke_blocks_alone():
     outcome = decide(strata, world.cases, STAGED)
     assert outcome.verdict == "block"
     row = named(outcome, "must_pass=es-000 d")
-    assert (row.verdict, row.needs) == ("block", "lost 10 of 10, baseline 10 of 10")
+    assert (row.verdict, row.needs) == ("block", "lost 10 of 10, the baseline 0 of 10")
     assert named(outcome, "language=es").verdict == "pass"
 
 
@@ -190,7 +190,7 @@ def test_a_must_pass_case_that_lost_a_trial_is_sampled_to_the_end_and_listed():
     outcome = decide(strata, cases, STAGED)
     row = named(outcome, "must_pass=es-000 d")
     assert (outcome.verdict, row.verdict, row.look) == ("pass", "closed", 10)
-    assert row.needs == "lost 1 of 10, baseline 10 of 10"
+    assert row.needs == "lost 1 of 10, the baseline 0 of 10"
     assert row.p == pytest.approx(0.5)
     two = [replace(s, baseline=s.baseline[:2], candidate=s.candidate[:2]) for s in strata]
     assert {need.case for need in needed(two, cases, replace(STAGED, by=()))} >= {"es-000"}
@@ -201,7 +201,7 @@ def test_three_losses_against_a_clean_baseline_are_no_pass_and_no_block():
     outcome = decide(strata, cases, STAGED)
     assert (outcome.verdict, named(outcome, "must_pass=es-000 d").verdict) == ("inconclusive", "inconclusive")
     body = json.loads(json_of(strata, cases))
-    assert body["reasons"][0] == "Must-pass es-000 d lost 3 of 10, baseline 10 of 10 (p 0.11)."
+    assert body["reasons"][0] == "Must-pass es-000 d lost 3 of 10, the baseline 0 of 10 (p 0.11)."
     assert [error.message for error in validator("decision").iter_errors(body)] == []
     strata, cases = rows_with_losses(2)
     assert decide(strata, cases, STAGED).verdict == "pass"

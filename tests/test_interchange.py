@@ -136,6 +136,45 @@ def test_unequal_numbers_of_trials_on_the_two_sides_are_used_whole():
     assert decision.comparisons[0].trials == 30 * 13
 
 
+def test_rows_that_only_the_successes_left_are_no_pass():
+    whole = [row for i in range(100) for row in rows({f"c{i}": 4}, trials=5)]
+    for row in whole:
+        row["trial"] = (row["trial"] + int(row["case"][1:])) % 5
+    survivors = [row for row in whole if row["score"]]
+    decision = compare(whole, survivors)
+    assert decision.verdict == "incomplete"
+    assert decision.missing.planned - decision.missing.measured == 100
+
+
+def test_a_trial_that_a_side_lost_everywhere_is_missing_but_fewer_trials_are_not():
+    whole = languages(2, 2)
+    assert compare(whole, [row for row in whole if row["trial"] != 1]).verdict == "incomplete"
+    assert compare(whole, [row for row in whole if row["trial"] != 2]).missing.failures == {}
+
+
+def test_a_key_that_stands_twice_in_a_row_is_told(tmp_path):
+    path = tmp_path / "twice.jsonl"
+    path.write_text('{"case": "a", "trial": 0, "grader": "success", "score": 0, "score": 1}\n', "utf-8")
+    assert "'score' stands twice in one object" in problems(path, path)[0]
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        ("Case,trial,grader,score", "no column case; wanted case, trial, grader, score"),
+        ("case;trial;grader;score", "columns are separated by commas"),
+        ("case,trial,grader,score,score", "column score stands twice"),
+    ],
+)
+def test_a_wrong_header_is_one_problem_on_its_line(tmp_path, header, said):
+    path = tmp_path / "r.csv"
+    path.write_text(header + "\n" + "a,0,success,1,1\n" * 60, "utf-8")
+    told = problems(path, path)
+    assert len(set(told)) == 1
+    assert f"{path}:1:1: " in told[0]
+    assert said in told[0]
+
+
 def test_the_only_grader_there_is_is_the_metric_and_of_several_one_is_named():
     before = languages(3, 3, grader="correct")
     assert compare(before, before).comparisons[0].metric == "correct"

@@ -18,6 +18,7 @@ Data flows one way, from files to a verdict; each module takes in what the ones 
     stats        scores                       -> p-values and bounds
     gate         strata x policy              -> Decision
     interchange  anybody's result files       -> strata -> Decision
+    insight      weeks of runs, tickets, texts -> what is new, known, fixed; the optional half
     report       a decision                   -> something read a new report goes here
     evaluate     the use case: plan, execute, grade, gate
     cli          commands, each a few lines

@@ -38,7 +38,8 @@ class Place:
     column: int = 1
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}"
+        name = self.file if self.file.isprintable() else self.file.encode("unicode_escape").decode("ascii")
+        return f"{name}:{self.line}:{self.column}"
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -50,6 +50,26 @@ MISTAKES = {
         lambda p: p.edit(CASE, "call_type: booking", "call_typ: booking"),
         f"{CASE}:2:26: unknown segment 'call_typ'; did you mean 'call_type'?",
     ),
+    "a case without an attribute": (
+        lambda p: p.edit(CASE, "language: en, ", ""),
+        f"{CASE}:2:1: no 'language' in this case's segments, and the eval receptionist compares by it",
+    ),
+    "language of a case": (
+        lambda p: p.edit(CASE, "language: en,", "language: sp,"),
+        f"{CASE}:2:12: 'sp' is no language of ISO 639-1, such as es or en",
+    ),
+    "a case of another ending": (
+        lambda p: (p.root / CASE).rename(p.root / "datasets/receptionist/b.YAML"),
+        "datasets/receptionist/b.YAML:1:1: not read: a case is one YAML file whose name ends in .yaml",
+    ),
+    "a linked folder": (
+        lambda p: (p.root / "datasets/receptionist/more").symlink_to(p.root / "prompts"),
+        "datasets/receptionist/more:1:1: a link to a folder is not followed: put the cases here, or take it away",
+    ),
+    "a name that writes a line": (
+        lambda p: p.write("datasets/receptionist/a\n::error::b.yaml", TYPO),
+        r"datasets/receptionist/a\n::error::b.yaml:1:1: 'a\n::error::b' is no id",
+    ),
     "call type of a case": (
         lambda p: p.write("datasets/receptionist/typo.yaml", TYPO),
         "datasets/receptionist/typo.yaml:1:26: call_type 'boking' is not declared in _world.yaml; did you mean 'booking'?",
@@ -135,6 +155,32 @@ def test_a_mistake_on_the_command_line_exits_2_with_one_line(project, words, lin
     assert line in ran.err
     assert len(ran.err.splitlines()) == 1, ran.err
     assert ran.out == ""
+
+
+@pytest.mark.parametrize("obstacle", ["a file", "a folder in a report's place"])
+def test_reports_that_cannot_be_written_are_told_before_anything_is_asked(project, obstacle):
+    if obstacle == "a file":
+        (project.root / "reports").write_text("")
+    else:
+        (project.root / "reports/receptionist/decision.json").mkdir(parents=True)
+    ran = project.run("eval", "receptionist")
+    assert ran.code == 2
+    assert "Traceback" not in ran.said
+    assert ran.err.startswith(str(project.root / "reports"))
+    assert not project.root.joinpath("reports").is_file() or ran.err.count("\n") == 1
+
+
+def test_a_defect_of_its_own_never_reads_as_a_verdict(monkeypatch, capsys):
+    from callgate import cli
+
+    def broken(**_):
+        raise RuntimeError("this is no verdict")
+
+    monkeypatch.setattr(cli, "app", broken)
+    with pytest.raises(SystemExit) as caught:
+        cli.main([])
+    assert caught.value.code == 3
+    assert "this is no verdict" in capsys.readouterr().err
 
 
 def test_outside_a_project_it_says_so(tmp_path, project):

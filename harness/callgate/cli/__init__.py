@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 import typer
 
 from callgate.cli import cases, complaints, everyday, judging, measures, merging, pages, scaffolding, setup, tables
-from callgate.cli.shared import INTERRUPTED, say
+from callgate.cli.shared import FAILED, INTERRUPTED, say
 from callgate.concepts import Mistake
 
 COMMANDS: Mapping[str, Callable[..., None]] = {
@@ -51,7 +51,7 @@ app.add_typer(tables.ledger, name="ledger")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """The entry point: mistakes become lines on stderr and exit 2, Ctrl-C becomes 130."""
+    """The entry point: mistakes become lines on stderr and exit 2, Ctrl-C 130, what fails in any other way 3."""
     try:
         app(args=list(arguments) if arguments is not None else None)
     except Mistake as mistake:
@@ -61,3 +61,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:
         say("interrupted; what was paid for is in the ledger, the same command goes on")
         sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        sys.exit(FAILED)
+    except OSError as error:
+        say(f"{error.filename or 'this machine'}: {error.strerror or error}; what was paid for is in the ledger")
+        sys.exit(FAILED)
+    except Exception:  # noqa: BLE001  (Python's own exit code for this is 1, which here says BLOCK)
+        import traceback
+
+        say(f"{traceback.format_exc()}a defect of callgate: nothing is decided; what was paid for is in the ledger")
+        sys.exit(FAILED)

@@ -21,6 +21,7 @@ __all__ = ["project_root"]  # the commands take it from here
 
 PRECEDENCE = (130, 2, 5, 1, 3, 4, 0)
 INTERRUPTED = 130
+FAILED = EXIT_CODES["incomplete"]
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 Names = Annotated[
@@ -57,6 +58,8 @@ def eval_files(names: Sequence[str]) -> list[Path]:
 def pairs(text: str | None) -> dict[str, str]:
     """`language=es,call_type=booking` as a mapping. Raises Mistake where a part is not NAME=VALUE."""
     pairs: dict[str, str] = {}
+    if text is not None and not text.strip():
+        raise Mistake("--segment is empty; wanted NAME=VALUE, as in language=es,call_type=booking")
     for part in text.split(",") if text else []:
         name, sign, value = part.partition("=")
         if not (sign and name.strip() and value.strip()):

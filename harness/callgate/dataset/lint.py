@@ -34,6 +34,13 @@ from callgate.matchers import folded
 CLEARABLE = 25
 """Clusters under which no margin can be cleared (statistics.md part 3)."""
 
+LANGUAGES = re.compile(
+    "a[abefkmnrsvyz]|b[aegimnors]|c[aehorsuvy]|d[aevz]|e[elnostu]|f[afijory]|g[adlnuv]|h[aeiortuyz]|i[adegikostu]|j[av]|"
+    "k[agijklmnorsuvwy]|l[abginotuv]|m[ghiklnrsty]|n[abdeglnorvy]|o[cjmrs]|p[ailst]|qu|r[mnouw]|s[acdegiklmnoqrstuvw]|"
+    "t[aeghiklnorstwy]|u[gkrz]|v[eio]|w[ao]|xh|y[io]|z[ahu]"
+)
+"""Languages with a code of two letters (ISO 639-1)."""
+
 Keys = tuple[str | int, ...]
 ExpectProblems = Callable[[Expect], Iterable[tuple[Keys, str]]]
 
@@ -68,7 +75,7 @@ def lint(
     problems.extend(twins(read, cases.sources))
     if spec is not None:
         problems.extend(_segment_problems(cases.active, spec))
-        problems.extend(_misspelt_attributes(cases, spec))
+        problems.extend(_lacking_attributes(cases, spec))
     return sorted(set(problems))
 
 
@@ -124,7 +131,10 @@ def _case_problems(case: Case, source: Source, tools: Mapping[str, Sequence[Tool
         hint = did_you_mean(kind, map(str, types))
         yield Problem(source.place("segments", "call_type"), f"call_type {kind!r} is not declared in _world.yaml{hint}")
     language = case.segments.get("language")
-    if language is not None and not re.fullmatch(r"[a-z]{2,3}", language):
+    if language is not None and re.fullmatch("[a-z]{2}", language) and not LANGUAGES.fullmatch(language):
+        message = f"{language!r} is no language of ISO 639-1, such as es or en"
+        yield Problem(source.place("segments", "language"), message)
+    elif language is not None and not re.fullmatch(r"[a-z]{2,3}", language):
         primary = language.partition("-")[0].lower()
         message = f"language {language!r} must be a primary subtag: language: {primary}, locale: {language}"
         yield Problem(source.place("segments", "language"), message)
@@ -224,14 +234,17 @@ def _segment_problems(cases: Sequence[Case], spec: Eval) -> Iterator[Problem]:
             yield Problem(spec.place("gate", "protect", index), message)
 
 
-def _misspelt_attributes(cases: CaseSet, spec: Eval) -> Iterator[Problem]:
-    """An attribute that is almost one that the eval compares by, in a case that lacks that one: it would be counted
-    nowhere."""
+def _lacking_attributes(cases: CaseSet, spec: Eval) -> Iterator[Problem]:
+    """What the eval compares by and other cases have, absent or misspelt in a case: it would count nowhere."""
     compared = {part for joined in spec.policy.by for part in joined.split("*")}
+    held = {attribute for case in cases.active for attribute in case.segments}
     for case in cases.active:
-        absent = sorted(compared - case.segments.keys())
-        for attribute in sorted(case.segments.keys() - compared) if absent else ():
-            near = get_close_matches(attribute, absent, n=1, cutoff=0.8)
+        source = cases.sources[case.id]
+        for attribute in sorted(compared - case.segments.keys()):
+            near = get_close_matches(attribute, sorted(case.segments.keys() - compared), n=1, cutoff=0.8)
             if near:
-                place = cases.sources[case.id].place("segments", attribute)
-                yield Problem(place, f"unknown segment {attribute!r}; did you mean {near[0]!r}?")
+                message = f"unknown segment {near[0]!r}; did you mean {attribute!r}?"
+                yield Problem(source.place("segments", near[0]), message)
+            elif attribute in held:
+                message = f"no {attribute!r} in this case's segments, and the eval {spec.name} compares by it"
+                yield Problem(source.place("segments"), message)

@@ -119,16 +119,25 @@ def case_of(document: Document, name: str, world: World) -> tuple[Case, Source]:
 
 
 def _case_files(folder: Path, problems: list[Problem], root: Path) -> list[Path]:
+    """The files that hold cases. What looks like cases and cannot be read is a problem: no case may vanish quietly."""
     found: list[Path] = []
-    for where, folders, names in os.walk(folder):
+
+    def told(path: Path, message: str) -> None:
+        problems.append(Problem(Place(relative_name(path, root)), message))
+
+    def unreadable(error: OSError) -> None:
+        told(Path(error.filename or folder), f"this folder of cases cannot be read: {error.strerror}")
+
+    for where, folders, names in os.walk(folder, onerror=unreadable):
         folders[:] = sorted(name for name in folders if not name.startswith((".", "_")))
-        for name in sorted(names):
-            path = Path(where, name)
-            if name.endswith(SUFFIXES) and not name.startswith((".", "_")):
-                found.append(path)
-            elif name.endswith((".jsonl", ".csv")) and not name.startswith((".", "_")):
-                message = "cases are read from YAML files only, so far: one file a case"
-                problems.append(Problem(Place(relative_name(path, root)), message))
+        for name in folders:
+            if Path(where, name).is_symlink():
+                told(Path(where, name), "a link to a folder is not followed: put the cases here, or take it away")
+        for name in sorted(name for name in names if not name.startswith((".", "_"))):
+            if name.endswith(SUFFIXES):
+                found.append(Path(where, name))
+            elif name.lower().endswith((*SUFFIXES, ".json", ".jsonl", ".csv")):
+                told(Path(where, name), "not read: a case is one YAML file whose name ends in .yaml")
     return found
 
 

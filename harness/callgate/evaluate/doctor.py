@@ -45,16 +45,18 @@ def _git() -> Line:
 
 def _ledger(root: Path) -> Line:
     path = root / LEDGER
+    if not path.parent.is_dir() and path.parent.exists():
+        return False, f"{path.parent} is a file, and the ledger's folder goes there; move it away"
     if not path.exists():
         return True, f"no ledger yet; the first run makes {LEDGER}"
     try:
         with Ledger.open(path) as ledger:
             runs = sum(1 for _ in ledger.runs())
-            damaged = ledger.damaged
+            damaged = ledger.inspect()
     except Mistake as mistake:
         return False, str(mistake)
     size = path.stat().st_size / 1e6
-    return not damaged, f"ledger {LEDGER}: {runs} runs, {size:.1f} MB, {damaged} damaged"
+    return not damaged, f"ledger {LEDGER}: {runs} runs, {size:.1f} MB, {damaged} damaged rows"
 
 
 def _keys() -> Line:

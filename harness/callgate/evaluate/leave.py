@@ -8,12 +8,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from callgate.concepts import Decision, Json
+from callgate.concepts import Decision, Json, Mistake
 from callgate.redaction import redact
 from callgate.report.stamp import shows
 
 if TYPE_CHECKING:
     from callgate.report.calls import Background
+
+
+NAMES = ("decision.json", "summary.md", "junit.xml", "run.json", "report.html", "share.html")
 
 
 def leave_reports(
@@ -50,6 +53,18 @@ def leave_reports(
             texts["share.html"] = page(masked, spent, background=its)
     for name, text in texts.items():
         replace_file(folder / name, redact(text))
+
+
+def check_writable(folder: Path) -> None:
+    """Raises Mistake where no report could be written to `folder`: asked before anything is paid. Makes nothing."""
+    stands = next(path for path in (folder, *folder.parents) if path.exists())
+    if not stands.is_dir():
+        raise Mistake(f"{stands}: is a file, and the folder of reports goes there; move it away")
+    if not os.access(stands, os.W_OK | os.X_OK):
+        raise Mistake(f"{stands}: must be writable, for the reports to go there")
+    for name in NAMES:
+        if (folder / name).is_dir():
+            raise Mistake(f"{folder / name}: is a folder, and a report goes there; move it away")
 
 
 def replace_file(path: Path, text: str) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from callgate.concepts import Mistake
 
 if TYPE_CHECKING:
     from callgate.engines.lanes import Transport
@@ -31,6 +34,13 @@ class Options:
     prices: tuple[str, ...] = ()
     nightly: bool = False  # cases whose fault shows seldom take part too: they have a run of their own
     cluster: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.max_cost is not None and not math.isfinite(self.max_cost):
+            raise Mistake(f"--max-cost {self.max_cost}: wanted a number of dollars")
+        for name in ("model", "baseline", "candidate"):
+            if getattr(self, name) == "":
+                raise Mistake(f"--{name} is empty; leave it away to take the eval's")
 
     @property
     def subset(self) -> str:

@@ -16,7 +16,7 @@ from callgate.engines.access import missing_key
 from callgate.engines.lanes import Lanes
 from callgate.evaluate.again import Read, remember
 from callgate.evaluate.first import needs_litellm_soon, smoke
-from callgate.evaluate.leave import leave_reports
+from callgate.evaluate.leave import check_writable, leave_reports
 from callgate.evaluate.measuring import (
     Bench,
     Report,
@@ -63,6 +63,8 @@ def evaluate(
         asking = None if options.offline else engines(judges, lanes)
         bench = Bench(plan, graders, ledger, asking, endpoints(plan), drawn, progress, salt=int(identity[:6], 16))
         before = None if options.regrade else whole_run(ledger, identity)
+        if not plan.subset:
+            check_writable(root / "reports" / plan.eval.name)
         if before is None:
             with closing(lanes), _cluster(bench, options.cluster):
                 if asking and not options.cluster and needs_litellm_soon(bench):

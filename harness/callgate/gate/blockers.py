@@ -99,5 +99,5 @@ def listed(blocker: Blocker) -> Comparison | None:
         look=blocker.k,
         p=blocker.p if measured else None,
         p_adjusted=blocker.adjusted if measured else None,
-        needs=f"lost {trials - passed} of {trials}, baseline {full} of {of}",
+        needs=f"lost {trials - passed} of {trials}, the baseline {of - full} of {of}",
     )

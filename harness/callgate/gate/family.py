@@ -69,7 +69,7 @@ class Test:
         return {view.bags[i]: n for i, n in enumerate(counts.tolist()) if n}
 
     def at_worst(self, changes: FloatArray, level: float) -> float:
-        return at_worst(self.clustered(changes), self.sizes, level)
+        return max(-1.0, at_worst(self.clustered(changes), self.sizes, level))
 
     def is_broad(self, view: View, changes: FloatArray) -> bool:
         """Whether the fall is shared by about three clusters on balance."""

@@ -15,6 +15,7 @@ from callgate.interchange.side import Side
 
 Source: TypeAlias = "str | Path | Iterable[Mapping[str, Any]] | Any"  # the last is a pandas DataFrame
 Lines: TypeAlias = "Iterator[tuple[int, Any]]"
+NEEDED = ("case", "trial", "grader", "score")
 _COLUMNS = frozenset({"case", "decision", "trial", "grader", "score", "error", "cluster", "case_digest"})
 
 
@@ -83,9 +84,29 @@ def _parsed(stream: Iterable[str], side: Side) -> Lines:
         if text.isspace():
             continue
         try:
-            yield line, decode(text)
+            row = decode(text)
+            if text.count('":') > _keys_in(row):
+                row = json.loads(text, object_pairs_hook=_each_once)
         except ValueError as error:
             side.problem(line, f"not JSON: {error}")
+        else:
+            yield line, row
+
+
+def _keys_in(row: Any) -> int:
+    """How many keys a flat row with one mapping of segments has: a text with more may say one of them twice."""
+    if type(row) is not dict:
+        return 0
+    segments = row.get("segments")
+    return len(row) + (len(segments) if type(segments) is dict else 0)
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"{next(name for name in names if names.count(name) > 1)!r} stands twice in one object")
+    return found
 
 
 def _mappings(rows: Iterable[tuple[int, Any]], side: Side) -> Iterator[tuple[int, Mapping[str, Any]]]:
@@ -98,7 +119,15 @@ def _mappings(rows: Iterable[tuple[int, Any]], side: Side) -> Iterator[tuple[int
 
 def _csv(stream: Iterable[str], side: Side) -> Iterator[tuple[int, Mapping[str, Any]]]:
     reader = csv.DictReader(stream)
-    for name in reader.fieldnames or ():
+    names = list(reader.fieldnames or ())
+    lacking = [name for name in NEEDED if name not in names]
+    if lacking or len(set(names)) < len(names):
+        twice = sorted({name for name in names if names.count(name) > 1})
+        wrong = f"no column {', '.join(lacking)}" if lacking else f"column {', '.join(twice)} stands twice"
+        comma = "; columns are separated by commas" if len(names) == 1 and lacking else ""
+        side.problem(1, f"{wrong}; wanted {', '.join(NEEDED)}, and segment.NAME for each segment{comma}")
+        return
+    for name in names:
         if name not in _COLUMNS and not name.startswith("segment."):
             from callgate.files import did_you_mean
 

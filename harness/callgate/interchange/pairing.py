@@ -25,7 +25,7 @@ class Paired:
 
 
 def paired(baseline: Side, candidate: Side, metrics: Sequence[str], trials: int | None = None) -> Paired:
-    """Pair the sides. What a side has of a decision is padded to what it has of the others: a lost trial is missing.
+    """Pair the sides. A trial that a side has of other decisions and not of this one was lost: it counts as missing.
 
     Raises Mistake where no decision of a gating metric is on both sides, or a case's segments differ.
     """
@@ -90,28 +90,44 @@ def _unpaired(baseline: Side, candidate: Side) -> Iterator[tuple[Key, str]]:
 
 def _strata(baseline: Side, candidate: Side, unpaired: Mapping[Key, str], trials: int | None) -> list[Stratum]:
     keys = [key for key in sorted(baseline.scores) if key in candidate.scores and key not in unpaired]
-    widths: dict[str, list[int]] = {}
-    for key in keys:
-        width = widths.setdefault(key[2], [0, 0])
-        for arm, side in enumerate((baseline, candidate)):
-            width[arm] = max(width[arm], min(len(side.scores[key]), trials or len(side.scores[key])))
+    planned = _planned(baseline, candidate, keys, trials)
     return [
         Stratum(
             MODEL,
             case,
             decision,
             grader,
-            _padded(baseline.scores[case, decision, grader], widths[grader][0]),
-            _padded(candidate.scores[case, decision, grader], widths[grader][1]),
-            baseline_held=widths[grader][0],
+            _drawn(baseline.scores[case, decision, grader], planned[grader][0]),
+            _drawn(candidate.scores[case, decision, grader], planned[grader][1]),
+            baseline_held=len(planned[grader][0]),
         )
         for case, decision, grader in keys
     ]
 
 
-def _padded(scores: Mapping[int, float | None], width: int) -> tuple[float | None, ...]:
-    found = tuple(scores[trial] for trial in sorted(scores))[:width]
-    return found if len(found) == width else (*found, *(None,) * (width - len(found)))
+def _planned(
+    baseline: Side, candidate: Side, keys: Sequence[Key], trials: int | None
+) -> Mapping[str, tuple[Sequence[int], Sequence[int]]]:
+    """The trial numbers that each side of a grader must have: those of either side, up to the last that this side has.
+
+    So a side may have drawn fewer trials than the other; but a row that is absent in between, or absent for some
+    decisions only, was lost: the rows that are there were then perhaps chosen by how they came out.
+    """
+    drawn: dict[str, tuple[set[int], set[int]]] = {}
+    for key in keys:
+        numbers = drawn.setdefault(key[2], (set(), set()))
+        for arm, side in enumerate((baseline, candidate)):
+            numbers[arm].update(side.scores[key])
+    planned = {}
+    for grader, (ours, theirs) in drawn.items():
+        either = sorted(ours | theirs)
+        first, second = ([number for number in either if number <= max(arm)][:trials] for arm in (ours, theirs))
+        planned[grader] = (first, second)
+    return planned
+
+
+def _drawn(scores: Mapping[int, float | None], planned: Sequence[int]) -> tuple[float | None, ...]:
+    return tuple(scores.get(number) for number in planned)
 
 
 def _missing(sides: tuple[Side, Side], gating: Sequence[Stratum], metrics: Sequence[str]) -> Missing:

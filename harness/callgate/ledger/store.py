@@ -43,6 +43,7 @@ CREATE TABLE IF NOT EXISTS baselines (
 _LISTED = "IN (SELECT value FROM json_each(?))"
 _REPLIES = f"SELECT key, model, served, simulated, created, body, digest FROM replies WHERE key {_LISTED}"  # noqa: S608
 _EVERY_REPLY = "SELECT key, model, served, simulated, created, body, digest FROM replies ORDER BY created, key"
+_ALL_SCORES = "SELECT base, body, digest FROM scores"
 _KEEP = "INSERT INTO replies VALUES (?,?,?,?,?,?,?) ON CONFLICT (key) DO NOTHING"
 _SCORES = f"SELECT base, body, digest FROM scores WHERE base {_LISTED}"  # noqa: S608 - constants only
 _HOLDERS = f"SELECT key, claimant FROM claims WHERE key {_LISTED}"  # noqa: S608 - constants only
@@ -289,6 +290,19 @@ class Ledger:
                 yield
             self._db.execute("VACUUM")
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def inspect(self) -> int:
+        """Reads everything; how many rows are damaged. They count as absent wherever they are looked for."""
+        readers = ((_EVERY_REPLY, reply_from), (_ALL_SCORES, scores_from), (_RUNS, run_from))
+        damaged = 0
+        for query, read in readers:
+            with self._lock:
+                for row in self._db.execute(query):
+                    try:
+                        read(row)
+                    except ValueError:
+                        damaged += 1
+        return damaged
 
     # ------------------------------------------------------------------------------------------ baselines
 
