@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -126,6 +126,15 @@ def take_back(path: Path) -> None:
     """Takes the last label back."""
     lines = path.read_text("utf-8").splitlines(keepends=True)
     path.write_text("".join(lines[:-1]), "utf-8")
+
+
+def forget_labels(folder: Path, cases: Collection[str]) -> None:
+    """Removes every label of these cases from a golden set, whatever the rubric: a label holds words of a call."""
+    for path in sorted((folder / FOLDER).glob("*.jsonl")):
+        lines = path.read_text("utf-8").splitlines(keepends=True)
+        kept = [line for line in lines if json.loads(line)["case"] not in cases]
+        if len(kept) < len(lines):
+            path.write_text("".join(kept), "utf-8")
 
 
 # ---------------------------------------------------------------------------------------------- a table to fill in

@@ -16,6 +16,7 @@ from typing import Any
 from callgate.concepts import Case, Mistake, Reply
 from callgate.config import find_evals, load_eval
 from callgate.dataset import read_set
+from callgate.dataset.labels import forget_labels
 from callgate.evaluate.measuring import replayed
 from callgate.evaluate.outcome import LEDGER
 from callgate.evaluate.show import bench_of
@@ -78,6 +79,8 @@ def forget(root: Path, found: Found) -> None:
         with Ledger.open(root / LEDGER) as ledger:
             ledger.forget(found.keys, [_without(run, names) for run in found.runs])
         (root / LEDGER).with_name("again.json").unlink(missing_ok=True)
+    for file in find_evals(root):
+        forget_labels(load_eval(file, root).cases, names)
     for path in (*found.reports, *found.files):
         path.unlink(missing_ok=True)
 
