@@ -30,6 +30,7 @@ from callgate.graders.rubrics import siblings
 from callgate.ledger import Ledger
 from callgate.prompts import load_prompt
 from callgate.report.stamp import shows
+from callgate.stats.cards import FOLDER as JUDGES
 
 if TYPE_CHECKING:
     from callgate.evaluate.plan import Plan
@@ -68,7 +69,7 @@ class Read:
         rubrics += [relative_name(each, root) for rubric in rubrics for each in siblings(root, rubric)]
         cases = the_eval.cases if not the_eval.cases.is_absolute() else the_eval.cases.relative_to(root)
         above = [str(parent / "_world.yaml") for parent in cases.parents]
-        places = tuple(sorted({the_eval.place().file, "evals/graders.py", str(cases), *above, *rubrics}))
+        places = tuple(sorted({the_eval.place().file, "evals/graders.py", str(cases), JUDGES, *above, *rubrics}))
         contents, newest = _contents(root, places)
         if newest >= since:
             return None

@@ -26,7 +26,7 @@ from callgate.replay import Ask, Done, begin
 
 if TYPE_CHECKING:
     from callgate.execute.cluster import Cluster
-    from callgate.gate import Need
+    from callgate.gate import Cards, Need
 
 WEEK = 7 * 24 * 3600
 MOST_HELD = 10
@@ -54,6 +54,7 @@ class Bench:
     progress: Report | None = None
     salt: int = 0
     held: Held = field(default_factory=dict)
+    cards: Cards = field(default_factory=dict)
     spent: list[Spent] = field(default_factory=list)
     interrupted: bool = False
     ran_dry: bool = False
@@ -117,7 +118,7 @@ def measure(bench: Bench, *, fresh: bool = False) -> tuple[Measured, Spent]:
     desk = Desk(plan, bench.graders, bench.ledger, bench.verdicts, fresh)
     measured = Measured(plan, bench.held)
     while not bench.interrupted:
-        needs = needed(measured.strata(plan.eval.policy.metrics), plan.cases, plan.eval.policy)
+        needs = needed(measured.strata(plan.eval.policy.metrics), plan.cases, plan.eval.policy, cards=bench.cards)
         wanted = lacking(needs, measured)
         if not wanted:
             break

@@ -43,6 +43,7 @@ from callgate.ledger import Ledger, Run
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from callgate.gate import Cards
     from callgate.report.calls import Background
 
 
@@ -56,12 +57,15 @@ def evaluate(
         plan = make_plan(root, path, options, failed=_failed_cases(ledger, path.stem) if options.failed else ())
         graders, notes = graders_of(plan, root)
         drawn = generations(plan, ledger, anew=options.release, now=time.time())
-        identity = run_id(plan, graders, drawn)
+        cards = cards_of(plan, graders, root)
+        identity = run_id(plan, graders, drawn, cards)
         read = Read.of(plan, drawn, options, since)
         lanes = Lanes(plan.eval.transport, root=root, seconds=plan.eval.seconds)
         judges = [model for one in graders.judges for model in one.models]
         asking = None if options.offline else engines(judges, lanes)
-        bench = Bench(plan, graders, ledger, asking, endpoints(plan), drawn, progress, salt=int(identity[:6], 16))
+        bench = Bench(
+            plan, graders, ledger, asking, endpoints(plan), drawn, progress, salt=int(identity[:6], 16), cards=cards
+        )
         before = None if options.regrade else whole_run(ledger, identity)
         if not plan.subset:
             check_writable(root / "reports" / plan.eval.name)
@@ -143,8 +147,8 @@ def _drifted(bench: Bench, measured: Measured, decision: Decision) -> tuple[str,
     return tuple(lines)
 
 
-def run_id(plan: Plan, graders: GraderSet, drawn: Mapping[str, int]) -> str:
-    """The digest of the plan; `drawn` are the generations of its baseline."""
+def run_id(plan: Plan, graders: GraderSet, drawn: Mapping[str, int], cards: Cards | None = None) -> str:
+    """The digest of the plan; `drawn` are the generations of its baseline, `cards` those of judges that may gate."""
     identity: dict[str, Json] = {
         **plan.digests(),
         "drawn": dict(drawn),
@@ -154,6 +158,8 @@ def run_id(plan: Plan, graders: GraderSet, drawn: Mapping[str, int]) -> str:
         "models": [[contest.baseline, contest.candidate] for contest in plan.contests],
         "subset": plan.subset,
     }
+    if cards:
+        identity["cards"] = {name: digest(card.to_json()) for name, card in cards.items()}
     return digest(identity)
 
 
@@ -176,6 +182,7 @@ def _decision(bench: Bench, measured: Measured, identity: str) -> Decision:
         subset=plan.subset,
         value=measured.value(),
         digests={**plan.digests(), "graders": digest(dict(graders.fingerprints))},
+        cards=bench.cards,
     )
 
 
@@ -231,6 +238,26 @@ def graders_of(plan: Plan, root: Path) -> tuple[GraderSet, tuple[str, ...]]:
     asked = " and ".join(dict.fromkeys(model for one in mock for model in one.models if simulated(model)))
     notes = (f"left out: {', '.join(sorted(names))}: {asked} is simulated and never scores a live model",)
     return replace(graders, judges=kept, fingerprints=prints), notes
+
+
+def cards_of(plan: Plan, graders: GraderSet, root: Path) -> Cards:
+    """The card of each judge that scores a gating metric; an empty one, which lets it only advise, where it was never
+    measured against people, not as it is now, or only in a simulation while what is gated is live."""
+    from callgate.stats.cards import FOLDER, Card
+
+    live = any(not simulated(contest.candidate) for contest in plan.contests)
+    found = {}
+    for one in (one for one in graders.judges if one.id in plan.eval.policy.metrics):
+        card = Card(one.id, one.file, one.fingerprint, one.models, one.votes, simulated=False)
+        path = root / FOLDER / f"{one.name}.json"
+        if path.is_file():
+            try:
+                known = Card.from_json(path.read_text(encoding="utf-8"))
+            except ValueError as error:
+                raise Mistake(f"{path.relative_to(root)}: {error}") from None
+            card = known if known.fingerprint == one.fingerprint and not (live and known.simulated) else card
+        found[one.id] = card
+    return found
 
 
 def _failed_cases(ledger: Ledger, name: str) -> list[str]:

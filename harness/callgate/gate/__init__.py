@@ -5,12 +5,14 @@ holds the rows as arrays, `family` the tests, `looks` the algorithm, `comparison
 the whole. Pure functions of the rows: no clock, no files, no random numbers.
 """
 
+from callgate.gate.credence import Cards
 from callgate.gate.decision import FlipKey, Outcome, Shown, build_decision, decide, needed
 from callgate.gate.forecast import Forecast, Plan, plan
 from callgate.gate.looks import Need
 from callgate.gate.saved import from_json, to_json
 
 __all__ = [
+    "Cards",
     "FlipKey",
     "Forecast",
     "Need",

@@ -14,6 +14,7 @@ from callgate.gate.segments import LADDER, need
 from callgate.gate.table import View, summed
 from callgate.stats import planning
 from callgate.stats.bounds import interval_here, kish
+from callgate.stats.exact import FloatArray
 
 CONFIRM = "about to be blocked: fresh baseline trials would confirm it, or show that the provider drifted"
 DOUBT = "fell against the cached baseline, and not beyond chance against fresh trials of it"
@@ -70,8 +71,23 @@ def _measured(known: Comparison, test: Test, view: View, ending: Ending, policy:
         p=p,
         p_adjusted=ending.adjusted,
         detectable=findable,
-        needs=CONFIRM if ending.is_pending else DOUBT if ending.is_doubted else needs(test, view, verdict, policy),
+        needs=CONFIRM
+        if ending.is_pending
+        else DOUBT
+        if ending.is_doubted
+        else _judged(test, changes, level, verdict) or needs(test, view, verdict, policy),
     )
+
+
+def _judged(test: Test, changes: FloatArray, level: float, verdict: ComparisonVerdict) -> str:
+    """What is to be known of a segment that a judge scored: why it only advises, or what people's labels make of it."""
+    if test.credence is None or verdict == "incomplete":
+        return ""
+    labels = test.corrected(changes)
+    if labels is None:
+        return test.credence.why_not
+    worst = f", at worst {100 * labels.at_worst(level):+.1f}" if test.standing.role == "gate" else ""
+    return f"corrected by people's labels it changed {100 * labels.change:+.1f} points{worst}"
 
 
 def _verdict(test: Test, ending: Ending, p: float) -> ComparisonVerdict:

@@ -23,6 +23,7 @@ from callgate.concepts import (
 )
 from callgate.gate.blockers import listed
 from callgate.gate.comparisons import comparison, seen
+from callgate.gate.credence import NO_CARDS, Cards
 from callgate.gate.family import Test, family, tables
 from callgate.gate.looks import Ending, Need, Path, replay, verdict
 from callgate.gate.segments import Standing
@@ -54,23 +55,35 @@ class Outcome:
 
 
 def needed(
-    strata: Sequence[Stratum], cases: Mapping[str, CaseInfo], policy: Policy, *, unpaired: Collection[str] = ()
+    strata: Sequence[Stratum],
+    cases: Mapping[str, CaseInfo],
+    policy: Policy,
+    *,
+    unpaired: Collection[str] = (),
+    cards: Cards = NO_CARDS,
 ) -> frozenset[Need]:
     """Which trials are needed next; empty once everything is decided. Start with strata that have no trials yet."""
-    return replay(family(strata, cases, policy, unpaired), cases, policy).needs
+    return replay(family(strata, cases, policy, unpaired, cards), cases, policy).needs
 
 
 def decide(
-    strata: Sequence[Stratum], cases: Mapping[str, CaseInfo], policy: Policy, *, unpaired: Collection[str] = ()
+    strata: Sequence[Stratum],
+    cases: Mapping[str, CaseInfo],
+    policy: Policy,
+    *,
+    unpaired: Collection[str] = (),
+    cards: Cards = NO_CARDS,
 ) -> Outcome:
     """Gate these rows: a pure function, the same for the same rows in any order.
 
     `strata` are all planned decisions of all metrics and models, those whose trials failed included (as None);
-    `unpaired` names cases that one side does not have: their segments can be blocked and never pass. Raises Mistake for
-    an empty set, a segment or metric that does not exist, a protected segment without a case.
+    `unpaired` names cases that one side does not have: their segments can be blocked and never pass. `cards` are what
+    the judges of gating metrics were measured at, by metric: without the right to gate, one neither passes nor blocks;
+    with it, people's labels must agree. A metric without an entry was scored by no judge. Raises Mistake for an empty
+    set, a segment or metric that does not exist, a protected segment without a case.
     """
     unexplained = _unplanned(strata, cases)
-    tests = family(strata, cases, policy, {*unpaired, *unexplained})
+    tests = family(strata, cases, policy, {*unpaired, *unexplained}, cards)
     path = replay(tests, cases, policy)
     comparisons = [
         comparison(test, seen(test, ending), ending, policy) for test, ending in zip(tests, path.endings, strict=True)
@@ -110,12 +123,13 @@ def build_decision(
     subset: str = "",
     value: float | None = None,
     digests: Mapping[str, str] | None = None,
+    cards: Cards = NO_CARDS,
 ) -> Decision:
     """Gate the rows and assemble what every report is drawn from. `subset` names the filter: a subset never exits 0.
 
     `missing` is counted from the gating rows where it does not say what was planned. Raises Mistake as `decide` does.
     """
-    outcome = decide(strata, cases, policy, unpaired=unpaired)
+    outcome = decide(strata, cases, policy, unpaired=unpaired, cards=cards)
     missing = missing if missing.planned else counted(outcome, policy, missing)
     graders = advisory(_as_drawn(strata, outcome), policy)
     lost = any(missing.advisory.values()) or any(row.verdict == "incomplete" for row in graders)

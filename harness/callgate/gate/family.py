@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from callgate.concepts import CaseInfo, Mistake, Policy, Stratum
+from callgate.gate.credence import NO_CARDS, Cards, Credence, credence
 from callgate.gate.segments import Segment, Standing, merged, segments, standing
 from callgate.gate.table import Table, View, summed
 from callgate.stats.bounds import at_worst, kish, signflip_exact
+from callgate.stats.corrected import Corrected
 from callgate.stats.exact import Bag, FloatArray, IntArray, lowest, tail
 
 BREADTH = 0.15  # of random signs: about three cases worse on balance
@@ -32,6 +34,7 @@ class Test:
     case_of_row: IntArray
     cluster_of_case: IntArray
     sizes: FloatArray  # cases per cluster
+    credence: Credence | None = None  # of the judge that scores the metric, where one does
 
     @property
     def cases(self) -> int:
@@ -71,6 +74,12 @@ class Test:
     def at_worst(self, changes: FloatArray, level: float) -> float:
         return max(-1.0, at_worst(self.clustered(changes), self.sizes, level))
 
+    def corrected(self, changes: FloatArray) -> Corrected | None:
+        """A judge's change as people's labels correct it; None where no judge scored it, or it may not gate here."""
+        if self.credence is None or self.credence.why_not or not self.cases:
+            return None
+        return self.credence.correct(self.clustered(changes), self.sizes)
+
     def is_broad(self, view: View, changes: FloatArray) -> bool:
         """Whether the fall is shared by about three clusters on balance."""
         rows = self.rows
@@ -97,9 +106,16 @@ def tables(strata: Sequence[Stratum], metrics: Collection[str]) -> list[Table]:
 
 
 def family(
-    strata: Sequence[Stratum], cases: Mapping[str, CaseInfo], policy: Policy, unpaired: Collection[str] = ()
+    strata: Sequence[Stratum],
+    cases: Mapping[str, CaseInfo],
+    policy: Policy,
+    unpaired: Collection[str] = (),
+    cards: Cards = NO_CARDS,
 ) -> tuple[Test, ...]:
-    """Every test of the run, in a fixed order: model, metric, segment. Raises Mistake on an empty or misspelt set."""
+    """Every test of the run, in a fixed order: model, metric, segment. Raises Mistake on an empty or misspelt set.
+
+    `cards` are those of the judges that score a gating metric, by metric.
+    """
     found = segments(cases, policy)
     tests: list[Test] = []
     for table in tables(strata, policy.metrics):
@@ -108,7 +124,12 @@ def family(
             raise Mistake(f"there are scores of the case {stray!r}, which is not in the set")
         lost = frozenset(unpaired)
         for segment in merged(found, frozenset(table.cases)):
-            tests.append(_test(len(tests), table, segment, cases, lost))
+            test = _test(len(tests), table, segment, cases, lost)
+            card = cards.get(table.metric)
+            if card is not None:
+                languages = (cases[name].segments.get("language", "") for name in sorted(segment.cases))
+                test = replace(test, credence=credence(card, languages))
+            tests.append(test)
     return tuple(tests)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from callgate.concepts import Policy
 from callgate.gate.family import Test, above
 from callgate.gate.table import UNMEASURED, Table, View
-from callgate.stats.exact import fisher
+from callgate.stats.exact import FloatArray, fisher
 
 FISHER = 0.01  # a loss of trials this lopsided between the arms is itself a finding
 
@@ -36,7 +36,7 @@ def judged(test: Test, policy: Policy, k: int, weight: float) -> Judged | None:
 
 def _p_of_worse(test: Test, view: View, policy: Policy) -> tuple[float, float]:
     changes = test.changes(view)
-    if above(float(np.mean(changes)), -test.standing.drop):
+    if above(float(np.mean(changes)), -test.standing.drop) or not _people_see_it(test, changes):
         return 1.0, test.floor(view)
     p, floor = test.p_and_floor(view)
     return (p, floor) if p > policy.alpha or test.is_broad(view, changes) else (1.0, floor)
@@ -44,10 +44,23 @@ def _p_of_worse(test: Test, view: View, policy: Policy) -> tuple[float, float]:
 
 def _may_pass(test: Test, view: View, policy: Policy, weight: float) -> bool:
     role, margin = test.standing.role, test.standing.margin
-    changes = test.changes(view)
+    changes, level = test.changes(view), 1 - policy.alpha * weight
+    labels = test.corrected(changes) if test.credence else None
+    if test.credence and labels is None:
+        return False
     if role == "veto":
-        return above(float(np.mean(changes)), -test.segment.margin)
-    return role == "gate" and margin is not None and above(test.at_worst(changes, 1 - policy.alpha * weight), -margin)
+        seen = [float(np.mean(changes)), *([labels.change] if labels else [])]
+        return above(min(seen), -test.segment.margin)
+    least = [test.at_worst(changes, level), *([labels.at_worst(level)] if labels else [])]
+    return role == "gate" and margin is not None and above(min(least), -margin)
+
+
+def _people_see_it(test: Test, changes: FloatArray) -> bool:
+    """Whether a fall that a judge saw stands after people's labels corrected it; what no judge scored needs none."""
+    if test.credence is None:
+        return True
+    labels = test.corrected(changes)
+    return labels is not None and not above(labels.change, -test.standing.drop)
 
 
 def _is_tolerable(test: Test, policy: Policy, k: int) -> bool:
