@@ -23,7 +23,7 @@ from callgate.evaluate.options import Options
 from callgate.evaluate.outcome import LEDGER, spent_words
 from callgate.evaluate.plan import Pair, endpoints, make_plan
 from callgate.evaluate.rows import Measured
-from callgate.evaluate.run import begin_run, engines, graders_of, patient_collector, run_id
+from callgate.evaluate.run import begin_run, cards_of, engines, graders_of, patient_collector, run_id
 from callgate.execute import REPLAY
 from callgate.execute.machine import Spent
 from callgate.execute.walk import walk
@@ -95,10 +95,12 @@ def draw(root: Path, path: Path, options: Options, shard: Shard, *, progress: Re
         plan = replace(plan, budget=part_of(plan.budget, shard.of))
         graders, _ = graders_of(plan, root)
         drawn = generations(plan, ledger, anew=False, now=time.time())
-        identity = run_id(plan, graders, drawn)
+        cards = cards_of(plan, graders, root)
+        identity = run_id(plan, graders, drawn, cards)
         lanes = Lanes(plan.eval.transport, root=root, seconds=plan.eval.seconds)
         asking = None if options.offline else engines([model for one in graders.judges for model in one.models], lanes)
-        bench = Bench(plan, graders, ledger, asking, endpoints(plan), drawn, progress, salt=int(identity[:6], 16))
+        salt = int(identity[:6], 16)
+        bench = Bench(plan, graders, ledger, asking, endpoints(plan), drawn, progress, salt=salt, cards=cards)
         begin_run(bench, options, identity)
         with closing(lanes), patient_collector():
             trials, failed, waits, judged = _drawn(bench, shard)
@@ -126,7 +128,7 @@ def _drawn(bench: Bench, shard: Shard) -> tuple[int, int, int, Spent]:
     measured = Measured(plan, bench.held)
     trials = failed = 0
     while not bench.interrupted:
-        needs = needed(measured.strata(plan.eval.policy.metrics), plan.cases, plan.eval.policy)
+        needs = needed(measured.strata(plan.eval.policy.metrics), plan.cases, plan.eval.policy, cards=bench.cards)
         wanted = lacking(needs, measured)
         if not wanted:
             break
