@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from stage import ROOT
 
 from callgate.concepts import Failure, Mistake, NotApplicable, Place, Score
 from callgate.config import GraderUse
+from callgate.evaluate.doctor import diagnosis
 from callgate.graders import promptfoo
 from callgate.graders.grade import GraderSet
 
@@ -110,6 +112,13 @@ def test_the_assertions_are_part_of_a_score_and_block_only_where_the_eval_says()
     assert one.fingerprints["promptfoo"] != other.fingerprints["promptfoo"]
     assert "promptfoo" not in one.blocking
     assert "promptfoo" in other.blocking
+
+
+def test_the_doctor_names_packs_and_whether_promptfoo_is_there(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    _, said = diagnosis(tmp_path, graders=True)
+    assert re.search(r"^pack es: Spanish, \d+ forms of values, \d+ questions$", said, re.MULTILINE)
+    assert said.splitlines()[-1] == promptfoo.ABSENT
 
 
 def test_promptfoo_itself_grades_a_thousand_replies_in_one_process_with_their_exact_bytes(monkeypatch):

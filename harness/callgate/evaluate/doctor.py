@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import platform
 import shutil
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from callgate.concepts import Mistake
 from callgate.evaluate.outcome import LEDGER
+from callgate.graders import promptfoo
 from callgate.graders.custom import SOURCE, read_custom, sandbox
+from callgate.graders.packs import LANGUAGES, pack
 from callgate.graders.registry import RULES
 from callgate.ledger import Ledger
 
@@ -78,4 +81,18 @@ def _grader_list(root: Path) -> str:
         lines.append(f"{rule.id:<28} {rule.klass:<13} {role:<8} {expects:<32} {options}".rstrip())
     own = read_custom(root / SOURCE)
     lines += [f"{name:<28} {'own':<13} reports  {'':<32} {dict(one.options)}" for name, one in own.items()]
+    lines += ["", *_packs(), _promptfoo(root)]
     return "\n".join(lines) + "\n"
+
+
+def _packs() -> Iterator[str]:
+    """The languages that the rules know, with how many questions and promises each pack recognises."""
+    for language in LANGUAGES:
+        known = pack(language)
+        if known:
+            yield f"pack {language}: {known.name}, {len(known.forms)} forms of values, {len(known.slots)} questions"
+
+
+def _promptfoo(root: Path) -> str:
+    words = promptfoo.command(root)
+    return f"promptfoo {promptfoo.version(words) or 'at'} {words[-1]}" if words else promptfoo.ABSENT
