@@ -32,7 +32,7 @@ CASES = 40
 AT_ONCE = 8
 A_PROJECT = 10
 """Kills in one project before it is left to end."""
-LATENCY = 0.05
+LATENCY = 0.15
 _NO_FAULT = "NULL value in scores.body"
 """What SQLite before 3.41 says of every sound table whose key is not its first columns; no body can be null."""
 COMMAND = Path(sys.executable).with_name("callgate")
