@@ -12,6 +12,7 @@ from callgate.report.conversation import conversation
 from callgate.report.html import page
 from callgate.report.junit import junit
 from callgate.report.markdown import summary
+from callgate.report.share import shareable
 from callgate.report.terminal import flip_lines, screen
 from payloads import FIELDS, PAYLOADS, carrying
 
@@ -19,7 +20,7 @@ NUMBERS = range(len(PAYLOADS))
 
 
 class Skeleton(HTMLParser):
-    """Every tag with the names of its attributes, and the value of what could load or lead anywhere."""
+    """Every tag with the names of its attributes, the value of what could load or lead anywhere, and every script."""
 
     def __init__(self, text):
         super().__init__()
@@ -32,23 +33,43 @@ class Skeleton(HTMLParser):
         ]
         self.tags.append((tag, *sorted(name for name, _ in attributes), *leads))
 
+    def handle_data(self, data):
+        if self.cdata_elem in {"script", "style"}:
+            self.tags.append((self.cdata_elem, data))
+
 
 def test_there_are_forty_texts_in_nine_fields():
     assert (len(set(PAYLOADS)), len(set(FIELDS))) == (40, 9)
 
 
+@pytest.mark.parametrize("drawn", ["own", "shared"])
 @pytest.mark.parametrize("field", FIELDS)
-def test_no_text_adds_an_element_or_an_attribute_to_the_page(field):
-    """The page with a hostile text has the very tags of the page with a harmless one."""
-    known = set(Skeleton(page(*_page(field, "harmless"))).tags)
+def test_no_text_adds_an_element_or_an_attribute_to_the_page(field, drawn):
+    """The page with a hostile text has the very tags of the page with a harmless one. What masks personal data in the
+    page for others re-writes texts: it must not make markup of them either."""
+    known = set(Skeleton(_drawn(drawn, field, "harmless")).tags)
     for text in PAYLOADS:
-        new = set(Skeleton(page(*_page(field, text))).tags) - known
-        assert not new, text
+        assert not set(Skeleton(_drawn(drawn, field, text)).tags) - known, text
 
 
-def _page(field, text):
+def test_a_text_that_enters_the_page_unescaped_is_seen():
+    shown = _drawn("shared", "reply", "harmless")
+    known = set(Skeleton(shown).tags)
+    assert shown.count("harmless") > 0
+    for text in PAYLOADS[:25]:
+        assert set(Skeleton(shown.replace("harmless", text)).tags) - known, text
+
+
+def _drawn(drawn, field, text):
     decision, behind = carrying(text, field)
-    return decision, "", {"command": text, "branch": text}, behind
+    if drawn == "shared":
+        return page(*_shared(decision, behind))
+    return page(decision, "", {"command": text, "branch": text}, behind)
+
+
+def _shared(decision, behind):
+    masked, its = shareable(decision, behind)
+    return masked, "", None, its
 
 
 @pytest.mark.parametrize("field", FIELDS)

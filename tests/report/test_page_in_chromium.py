@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import tarfile
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 from browser import WHY_NOT, Browser, installed
 from callgate.evaluate.weekly import Asked, leave_week, look_back
 from callgate.report.html import page
+from callgate.report.share import shareable
 from pages import behind, call, decided, flip
 from payloads import FIELDS, PAYLOADS, carrying
 
@@ -196,3 +198,16 @@ def test_no_hostile_text_runs_or_asks_for_anything(browser, tmp_path):
         decision, known = carrying(text, *FIELDS)
         path.write_text(page(decision, text, {"command": text, text: "x"}, known))
         assert _fired(browser, path) == (None, []), text
+
+
+def test_no_hostile_text_runs_in_the_page_for_others(browser, tmp_path):
+    """All of them on one page, each in its own flip and call."""
+    told = [shareable(*carrying(text, *FIELDS)) for text in PAYLOADS]
+    decision, known = told[0]
+    decision = replace(decision, flips=tuple(flip for one, _ in told for flip in one.flips))
+    known = replace(known, calls=tuple(call for _, its in told for call in its.calls))
+    path = tmp_path / "share.html"
+    path.write_text(page(decision, "", None, known))
+    assert _fired(browser, path) == (None, [])
+    opened = browser.run("return document.querySelectorAll('details.call').length")
+    assert opened >= len(PAYLOADS)
