@@ -70,6 +70,10 @@ MISTAKES = {
         lambda p: p.write("datasets/receptionist/a\n::error::b.yaml", TYPO),
         r"datasets/receptionist/a\n::error::b.yaml:1:1: 'a\n::error::b' is no id",
     ),
+    "judge of a decision": (
+        lambda p: p.edit(CASE, "      must_not_ask", "      judge: [faithfulnes]\n      must_not_ask"),
+        "wants the judge 'faithfulnes'; did you mean 'faithfulness'?",
+    ),
     "call type of a case": (
         lambda p: p.write("datasets/receptionist/typo.yaml", TYPO),
         "datasets/receptionist/typo.yaml:1:26: call_type 'boking' is not declared in _world.yaml; did you mean 'booking'?",

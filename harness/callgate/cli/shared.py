@@ -11,13 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from callgate.concepts import EXIT_CODES, Decision, Mistake
-from callgate.files import project_root
 
 if TYPE_CHECKING:
     from callgate.evaluate import Options, Outcome
     from callgate.report.terminal import Style
-
-__all__ = ["project_root"]  # the commands take it from here
 
 PRECEDENCE = (130, 2, 5, 1, 3, 4, 0)
 INTERRUPTED = 130
@@ -34,6 +31,13 @@ Segment = Annotated[str | None, typer.Option(help="Only these calls, as language
 def worst(codes: Sequence[int]) -> int:
     """The exit code of several evals together, by the order in PRECEDENCE."""
     return min(codes, key=PRECEDENCE.index, default=2)
+
+
+def project_root() -> Path:
+    """The project around the working directory."""
+    from callgate import files
+
+    return files.project_root()
 
 
 def eval_files(names: Sequence[str]) -> list[Path]:

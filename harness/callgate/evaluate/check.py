@@ -16,7 +16,7 @@ from callgate.engines.access import unknown_model
 from callgate.evaluate.plan import SUPPORTED, Problems, metric_problems
 from callgate.graders.expected import expect_problems
 from callgate.graders.grade import GraderSet
-from callgate.graders.jury import family_problems
+from callgate.graders.jury import family_problems, unknown_rubrics
 from callgate.prompts import load_prompt, render, schema_problems
 from callgate.report.words import plural
 
@@ -59,6 +59,9 @@ def validated(root: Path, paths: Sequence[Path]) -> Report:
         found = problems.of(read_set, the_eval.cases, root)
         if found is None:
             continue
+        if graders is not None:
+            points = [point for case in found.active for point in case.points]
+            problems.found.extend(unknown_rubrics(points, graders.judges, root))
         for prompt in prompts:
             problems.found.extend(schema_problems(prompt))
         problems.found.extend(lint(found, prompts, graded_by=SUPPORTED, expect_problems=expect_problems, spec=the_eval))

@@ -37,7 +37,7 @@ from callgate.execute import Spent
 from callgate.graders import promptfoo
 from callgate.graders.grade import GraderSet
 from callgate.graders.judge import simulated
-from callgate.graders.jury import family_problems
+from callgate.graders.jury import family_problems, unknown_rubrics
 from callgate.ledger import Ledger, Run
 
 if TYPE_CHECKING:
@@ -225,9 +225,10 @@ def graders_of(plan: Plan, root: Path) -> tuple[GraderSet, tuple[str, ...]]:
     if problems:
         raise Mistake(problems)
     models = [contest.model(arm) for contest in plan.contests for arm in ARMS]
-    kin = family_problems(graders.judges, models)
-    if kin:
-        raise Mistake(kin)
+    wrong = family_problems(graders.judges, models)
+    wrong += unknown_rubrics((pair.point for pair in plan.pairs), graders.judges, root)
+    if wrong:
+        raise Mistake(sorted(set(wrong)))
     live = any(not simulated(contest.candidate) for contest in plan.contests)
     mock = [one for one in graders.judges if one.is_simulated] if live else []
     if not mock:

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from callgate.concepts import Json, Mistake, Place, Problem, digest
+from callgate.concepts import DecisionPoint, Json, Mistake, Place, Problem, digest
+from callgate.files import did_you_mean
 from callgate.graders import judge
 from callgate.graders.options import checked
 from callgate.graders.registry import JUDGE
@@ -131,6 +132,18 @@ def family_problems(judges: Sequence[Judge], candidates: Iterable[str]) -> list[
             )
             found.append(Problem(one.place, message))
     return found
+
+
+def unknown_rubrics(points: Iterable[DecisionPoint], judges: Sequence[Judge], root: Path) -> list[Problem]:
+    """A problem for each decision that names a rubric which neither the eval's judges nor prompts/judges/ have: nothing
+    would judge it."""
+    known = {one.name for one in judges} | {path.stem for path in (root / "prompts" / "judges").glob("*.md")}
+    return [
+        Problem(point.place, f"decision {point.id!r} wants the judge {name!r}{did_you_mean(name, known)}")
+        for point in points
+        for name in point.expect.judge
+        if name not in known
+    ]
 
 
 @cache
