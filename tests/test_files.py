@@ -112,7 +112,7 @@ def test_bombs_are_refused_at_once(text):
     begun = time.process_time()
     with pytest.raises(Mistake):
         parse_yaml(text, "f")
-    assert time.process_time() - begun < 1
+    assert time.process_time() - begun < 5  # a bomb that goes off takes minutes; a busy machine doubles a second
 
 
 def test_twenty_levels_are_read():

@@ -20,7 +20,7 @@ SAID = (
     "Quiero cancelar mi cita.",
     "Let me talk to a person.",
 )
-ANSWERS = {"1": "d9de2c79953e939b"}
+ANSWERS = {"1": "d9de2c79953e939b", "2": "d9de2c79953e939b"}  # 2: the judge, which is not asked here
 """The digest of all replies by VERSION: where it differs, VERSION must be raised and its line written here."""
 
 
