@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import shutil
 import socket
 import subprocess
+import tarfile
 import urllib.request
 from pathlib import Path
 from typing import Any, Self
 
+import pytest
+
 WHY_NOT = "chromium and chromedriver are not installed: what a page does in a browser is NOT TESTED here"
+LOOKS = [(width, dark) for width in (1280, 390) for dark in (False, True)]
+"""How a page is looked at: in a window and on a phone, light and dark."""
+_AXE = "axe-core@4.10.3"
+_AXE_INTEGRITY = "sha512-Xm7bpRXnDSX2YE2YFfBk2FnF0ep6tmG7xPh8iHee8MIcrgq762Nkce856dYtJYLkuIoYZvGfTs/PbZhideTcEg=="
+_RUN_AXE = (
+    "const done = arguments[arguments.length - 1];"
+    "axe.run({resultTypes: ['violations']}).then(r => done(r.violations.map(v => [v.id, v.nodes[0].html])))"
+)
 _OPTIONS = (
     "--headless=new",
     "--no-sandbox",
@@ -116,3 +128,26 @@ class Browser:
         messages = [json.loads(entry["message"])["message"] for entry in entries]
         found = [m["params"]["request"]["url"] for m in messages if m["method"] == "Network.requestWillBeSent"]
         return [url for url in found if not url.startswith(("chrome:", "about:"))]
+
+    def violations(self, axe: str) -> list[list[str]]:
+        """The rules of accessibility that the open page breaks, each with the first place; `axe` as `accessibility`
+        gives it."""
+        self.run(f"{axe}; return 0")
+        found: list[list[str]] = self.run_async(_RUN_AXE)
+        return found
+
+
+def accessibility(folder: Path) -> str:
+    """The source of the accessibility checker, as npm has it, known by its digest. Skips the test that cannot have it."""
+    if not shutil.which("npm"):
+        pytest.skip("npm is not installed: accessibility is NOT TESTED here")
+    packed = subprocess.run(["npm", "pack", _AXE, "--silent"], cwd=folder, capture_output=True, timeout=60, check=False)
+    archives = list(folder.glob("*.tgz"))
+    if packed.returncode or not archives:
+        pytest.skip(f"{_AXE} cannot be had from npm: accessibility is NOT TESTED here")
+    digest = base64.b64encode(hashlib.sha512(archives[0].read_bytes()).digest()).decode()
+    assert f"sha512-{digest}" == _AXE_INTEGRITY
+    with tarfile.open(archives[0]) as archive:
+        found = archive.extractfile("package/axe.min.js")
+        assert found
+        return found.read().decode()

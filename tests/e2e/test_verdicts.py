@@ -6,6 +6,8 @@ import shutil
 import pytest
 from scratch import Project, whole
 
+from browser import LOOKS, WHY_NOT, Browser, accessibility, installed
+
 DEMO = "spanish-regression"
 
 
@@ -77,3 +79,50 @@ def test_the_demo_measured_anew_elsewhere_gives_the_same_bytes(shipped, tmp_path
     again = whole(tmp_path)
     assert again.run("demo", timeout=300).code == 0
     assert again.report(name=DEMO) == shipped[0].report(name=DEMO)
+
+
+@pytest.mark.skipif(not installed(), reason=WHY_NOT)
+def test_the_report_of_the_demo_is_read_in_a_browser(shipped, tmp_path):
+    """A flip opens to its conversation, Spanish is picked out, all is printed; on every screen nothing complains,
+    nothing is asked for, no rule of accessibility is broken."""
+    report = shipped[0].root / "reports" / DEMO / "report.html"
+    flips = shipped[0].decision(DEMO)["flips"]
+    spanish = {flip["case"] for flip in flips if flip["segments"]["language"] == "es"}
+    assert len(spanish) < len({flip["case"] for flip in flips})
+    with Browser(tmp_path / "profile") as browser:
+        browser.open(report)
+        assert browser.run("return document.querySelector('h1').innerText").startswith("BLOCK")
+        first = browser.run(
+            "const f = document.querySelector('#flips ~ #calls details.call summary'); f.click();"
+            "return [f.parentNode.id, f.parentNode.open, f.parentNode.querySelector('.talk').innerText]"
+        )
+        assert first[0] == flips[0]["case"]
+        assert first[1]
+        assert flips[0]["evidence"] in first[2]
+        browser.run(
+            "const f = document.querySelector('[data-attribute=language]'); f.value = 'es';"
+            "f.dispatchEvent(new Event('input', {bubbles: true}))"
+        )
+        shown = browser.run(
+            "return [...document.querySelectorAll('[data-case]')]"
+            ".filter(c => c.checkVisibility()).map(c => c.dataset.case)"
+        )
+        assert set(shown) == spanish
+        assert browser.pdf().startswith(b"%PDF")
+        assert browser.console() == []
+        assert set(browser.requested()) == {report.as_uri()}
+        for width, dark in LOOKS:
+            browser.look(width=width, dark=dark)
+            browser.open(report)
+            browser.run("for (const call of document.querySelectorAll('details.call')) call.open = true")
+            assert browser.run("return document.documentElement.scrollWidth") <= width
+            assert browser.console() == []
+            assert set(browser.requested()) == {report.as_uri()}
+        axe = accessibility(tmp_path)
+        for width, dark in LOOKS[::3]:  # the other two on an invented report: the checker takes long
+            browser.look(width=width, dark=dark)
+            browser.open(report)
+            browser.run(  # the calls are all drawn alike: three stay, opened
+                "[...document.querySelectorAll('details.call')].forEach((c, n) => n < 3 ? c.open = true : c.remove())"
+            )
+            assert browser.violations(axe) == []

@@ -1,19 +1,14 @@
 """The page in a browser: what a reader does with it, what it asks for, what hostile texts get to do."""
 
-import base64
-import hashlib
 import json
 import re
-import shutil
-import subprocess
-import tarfile
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from browser import WHY_NOT, Browser, installed
+from browser import LOOKS, WHY_NOT, Browser, accessibility, installed
 from callgate.evaluate.weekly import Asked, leave_week, look_back
 from callgate.report.html import page
 from callgate.report.share import shareable
@@ -21,13 +16,6 @@ from pages import behind, call, decided, flip
 from payloads import FIELDS, PAYLOADS, carrying
 
 pytestmark = pytest.mark.skipif(not installed(), reason=WHY_NOT)
-AXE = "axe-core@4.10.3"
-AXE_INTEGRITY = "sha512-Xm7bpRXnDSX2YE2YFfBk2FnF0ep6tmG7xPh8iHee8MIcrgq762Nkce856dYtJYLkuIoYZvGfTs/PbZhideTcEg=="
-_AXE = (
-    "const done = arguments[arguments.length - 1];"
-    "axe.run({resultTypes: ['violations']}).then(r => done(r.violations.map(v => [v.id, v.nodes[0].html])))"
-)
-LOOKS = [(width, dark) for width in (1280, 390) for dark in (False, True)]
 
 
 @pytest.fixture(scope="module")
@@ -121,20 +109,7 @@ def test_the_keyboard_reaches_every_call(browser, report):
 
 @pytest.fixture(scope="module")
 def axe(tmp_path_factory):
-    """The accessibility checker, as npm has it, known by its digest."""
-    folder = tmp_path_factory.mktemp("axe")
-    if not shutil.which("npm"):
-        pytest.skip("npm is not installed: accessibility is NOT TESTED here")
-    packed = subprocess.run(["npm", "pack", AXE, "--silent"], cwd=folder, capture_output=True, timeout=60, check=False)
-    archives = list(folder.glob("*.tgz"))
-    if packed.returncode or not archives:
-        pytest.skip(f"{AXE} cannot be had from npm: accessibility is NOT TESTED here")
-    digest = base64.b64encode(hashlib.sha512(archives[0].read_bytes()).digest()).decode()
-    assert f"sha512-{digest}" == AXE_INTEGRITY
-    with tarfile.open(archives[0]) as archive:
-        found = archive.extractfile("package/axe.min.js")
-        assert found
-        return found.read().decode()
+    return accessibility(tmp_path_factory.mktemp("axe"))
 
 
 @pytest.mark.parametrize(("width", "dark"), LOOKS)
@@ -142,8 +117,7 @@ def test_no_rule_of_accessibility_is_broken(browser, report, axe, width, dark):
     browser.look(width=width, dark=dark)
     browser.open(report)
     browser.run("for (const call of document.querySelectorAll('details')) call.open = true")
-    browser.run(f"{axe}; return 0")
-    assert browser.run_async(_AXE) == []
+    assert browser.violations(axe) == []
 
 
 @pytest.fixture(scope="module")
@@ -164,8 +138,7 @@ def test_the_weekly_page_too_is_quiet_accessible_and_no_wider_than_its_window(br
     assert browser.console() == []
     assert browser.requested() == [week.as_uri()]
     assert browser.run("return document.documentElement.scrollWidth") <= width
-    browser.run(f"{axe}; return 0")
-    assert browser.run_async(_AXE) == []
+    assert browser.violations(axe) == []
 
 
 def _fired(browser, path):

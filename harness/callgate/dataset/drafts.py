@@ -125,10 +125,11 @@ def _drafted(one: Recording | Ticket, hints: Hints, world: World, privacy: Priva
 
 
 def write_draft(drafted: Drafted, folder: Path) -> Path:
-    """Writes the draft as a new file; a file that is there already is never written over."""
+    """Writes the draft as a new file, readable by its owner alone; a file that is there already is never written
+    over."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{drafted.name}.yaml"
-    with path.open("x", encoding="utf-8") as stream:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as stream:
         stream.write(yaml_text(drafted.data))
     return path
 

@@ -39,7 +39,8 @@ class Limits:
         body = {name: {"limit": one.limit, "doubling": one.doubling} for name, one in (self._read() | learned).items()}
         part = self._path.with_name(f".{self._path.name}.{os.getpid()}")
         with suppress(OSError):
-            part.write_text(json.dumps(body, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+            with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+                file.write(json.dumps(body, indent=1, sort_keys=True) + "\n")
             part.replace(self._path)
 
     def _read(self) -> dict[str, Learned]:
