@@ -71,7 +71,7 @@ class Eval:
 
     `models` are what both arms run on; where a side named its own model, both sides carry theirs and `models` is the
     candidate's alone. `at_once` is the most calls at once and `seconds` the longest that one may take; `prices` are in
-    dollars for a million tokens, or for a call.
+    dollars for a million tokens, or for a call. What is older than `keep_days` does not outlast a run; None keeps all.
     """
 
     name: str
@@ -90,6 +90,7 @@ class Eval:
     at_once: int | None = None
     seconds: float = CALL_SECONDS
     prices: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    keep_days: int | None = None
     root: Path = Path()
 
     def place(self, *keys: str | int) -> Place:
@@ -151,6 +152,7 @@ def _eval(written: Mapping[str, Any], document: Document, path: Path, root: Path
         at_once=written.get("limits", {}).get("at_once"),
         seconds=float(written.get("limits", {}).get("seconds", CALL_SECONDS)),
         prices=written.get("prices", {}),
+        keep_days=written.get("keep_days"),
         root=root,
     )
 

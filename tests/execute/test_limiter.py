@@ -170,6 +170,7 @@ def test_the_next_run_begins_with_the_limit_that_this_one_found(tmp_path, monkey
     monkeypatch.setenv("OPENAI_API_KEY", "sk-another-0123456789")
     assert Limits(path).limiter("openai/x", "").limit == START
     assert "secret" not in path.read_text()
+    assert path.stat().st_mode & 0o777 == 0o600
 
 
 def test_what_another_process_learned_meanwhile_is_kept(tmp_path):

@@ -65,25 +65,30 @@ def _ledger() -> None:
 def forget(
     source: Annotated[str | None, typer.Argument(help="The call's id, as in provenance, or a case of it.")] = None,
     *,
-    older_than: Annotated[int | None, typer.Option(min=0, help="Replies and runs older than so many days.")] = None,
+    older_than: Annotated[
+        int | None, typer.Option(min=0, help="Replies, runs and reports older than so many days.")
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do it; without this it is only shown.")] = False,
 ) -> None:
-    """Remove a call: its cases, its rows in the ledger, the reports that show it; or everything that is old."""
+    """Remove a call: its cases, its rows in the ledger, the reports that show it; or everything that is old.
+
+    Without a call and without --older-than: what is older than `keep_days`, as the evals say."""
     import time
 
     from callgate.evaluate.forgetting import forget as remove
-    from callgate.evaluate.forgetting import forget_older, traces
+    from callgate.evaluate.forgetting import forget_older, keep_days, traces
 
     root = project_root()
-    if (source is None) == (older_than is None):
-        raise Mistake("name a call, or --older-than DAYS")
-    if older_than is not None:
+    if source is None:
+        days = older_than if older_than is not None else keep_days(root)
+        if days is None:
+            raise Mistake("name a call, or --older-than DAYS; or say keep_days in an eval")
         if not yes:
-            raise Mistake(f"this removes every reply and run older than {older_than} days; say so with --yes")
-        replies, runs = forget_older(root, older_than, now=time.time())
-        sys.stdout.write(f"removed {replies} replies, {runs} runs, and all scores where there were any\n")
+            raise Mistake(f"this removes every reply, run and report older than {days} days; say so with --yes")
+        sys.stdout.write(f"older than {days} days: {forget_older(root, days, now=time.time()).text()}\n")
         return
-    assert source is not None
+    if older_than is not None:
+        raise Mistake("name a call, or --older-than DAYS, not both")
     found = traces(root, source)
     sys.stdout.write(found.text(root))
     if not yes:

@@ -17,6 +17,7 @@ from callgate.concepts import Case, Mistake, Reply
 from callgate.config import find_evals, load_eval
 from callgate.dataset import read_set
 from callgate.dataset.labels import forget_labels
+from callgate.evaluate.leave import NAMES
 from callgate.evaluate.measuring import replayed
 from callgate.evaluate.outcome import LEDGER
 from callgate.evaluate.show import bench_of
@@ -85,15 +86,47 @@ def forget(root: Path, found: Found) -> None:
         path.unlink(missing_ok=True)
 
 
-def forget_older(root: Path, days: int, *, now: float) -> tuple[int, int]:
-    """Removes replies and runs older than so many days, and all scores; how many of each of the first two."""
-    if not (root / LEDGER).exists():
-        return 0, 0
-    with Ledger.open(root / LEDGER) as ledger:
-        gone = ledger.forget_before(int(now) - days * 24 * 3600)
-    if any(gone):
+@dataclass(frozen=True, slots=True)
+class Old:
+    """How much was removed because it was old; with a reply or a run go all scores."""
+
+    replies: int
+    runs: int
+    files: int
+
+    def text(self) -> str:
+        """ "removed 12 replies, 1 run, 5 report files" """
+        return (
+            f"removed {plural(self.replies, 'reply')}, {plural(self.runs, 'run')}, {plural(self.files, 'report file')}"
+        )
+
+
+def forget_older(root: Path, days: int, *, now: float) -> Old:
+    """Removes replies, runs and the reports of runs that are older than so many days, counted back from `now` (seconds
+    since 1970)."""
+    moment = int(now) - days * 24 * 3600
+    replies = runs = 0
+    if (root / LEDGER).exists():
+        with Ledger.open(root / LEDGER) as ledger:
+            replies, runs = ledger.forget_before(moment)
+    old = [path for path in _left(root) if path.stat().st_mtime < moment]
+    for path in old:
+        path.unlink(missing_ok=True)
+    if replies or runs or old:
         (root / LEDGER).with_name("again.json").unlink(missing_ok=True)
-    return gone
+    return Old(replies, runs, len(old))
+
+
+def keep_days(root: Path) -> int | None:
+    """What the evals of the project say, the shortest: a reply in the ledger belongs to no single eval."""
+    said = (load_eval(path, root).keep_days for path in find_evals(root))
+    return min((days for days in said if days is not None), default=None)
+
+
+def _left(root: Path) -> list[Path]:
+    """The files that runs left in their folders of reports; judges' cards and weekly pages are none of them."""
+    folders = [path.parent for path in (root / "reports").glob("*/decision.json")]
+    return [folder / name for folder in folders for name in NAMES if (folder / name).is_file()]
 
 
 def _changed(runs: Sequence[Run], cases: Sequence[Case]) -> int:

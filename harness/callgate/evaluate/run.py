@@ -82,11 +82,22 @@ def evaluate(
             remember(root, path, options, read, run=identity, notes=notes)
         notes = (*notes, *outcome.notes, *candidates(ledger, plan.eval.name, drawn, plan.baseline.digest))
         outcome = replace(outcome, seconds=time.monotonic() - began, notes=notes, lanes=dict(lanes.carried))
-        if plan.subset:
-            return outcome
-        outcome = replace(outcome, folder=root / "reports" / plan.eval.name)
-        _leave(outcome, bench, measured, share=share)
-    return outcome
+        if not plan.subset:
+            outcome = replace(outcome, folder=root / "reports" / plan.eval.name)
+            _leave(outcome, bench, measured, share=share)
+    return _without_the_old(outcome, root, plan.eval.keep_days)
+
+
+def _without_the_old(outcome: Outcome, root: Path, days: int | None) -> Outcome:
+    """Removes what is older than the eval keeps, after all that was told has been told, and says so."""
+    if days is None or outcome.interrupted:
+        return outcome
+    from callgate.evaluate.forgetting import forget_older
+
+    gone = forget_older(root, days, now=time.time())
+    if not (gone.replies or gone.runs or gone.files):
+        return outcome
+    return replace(outcome, notes=(*outcome.notes, f"keep_days: {days}: {gone.text()}"))
 
 
 def _leave(outcome: Outcome, bench: Bench, measured: Measured | None, *, share: bool) -> None:

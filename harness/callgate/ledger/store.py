@@ -44,6 +44,10 @@ _LISTED = "IN (SELECT value FROM json_each(?))"
 _REPLIES = f"SELECT key, model, served, simulated, created, body, digest FROM replies WHERE key {_LISTED}"  # noqa: S608
 _EVERY_REPLY = "SELECT key, model, served, simulated, created, body, digest FROM replies ORDER BY created, key"
 _ALL_SCORES = "SELECT base, body, digest FROM scores"
+_ANY_OLDER = (
+    "SELECT EXISTS (SELECT 1 FROM replies WHERE created < ?) "
+    "OR EXISTS (SELECT 1 FROM runs WHERE coalesce(finished, started) < ?)"
+)
 _KEEP = "INSERT INTO replies VALUES (?,?,?,?,?,?,?) ON CONFLICT (key) DO NOTHING"
 _SCORES = f"SELECT base, body, digest FROM scores WHERE base {_LISTED}"  # noqa: S608 - constants only
 _HOLDERS = f"SELECT key, claimant FROM claims WHERE key {_LISTED}"  # noqa: S608 - constants only
@@ -274,6 +278,9 @@ class Ledger:
     def forget_before(self, moment: int) -> tuple[int, int]:
         """Removes replies and runs that are older than a moment (seconds since 1970), and all scores; how many of each
         of the first two."""
+        with self._lock:
+            if not self._db.execute(_ANY_OLDER, (moment, moment)).fetchone()[0]:
+                return 0, 0  # the file need not be written anew
         with self._erasing():
             replies = self._db.execute("DELETE FROM replies WHERE created < ?", (moment,)).rowcount
             runs = self._db.execute("DELETE FROM runs WHERE coalesce(finished, started) < ?", (moment,)).rowcount

@@ -77,6 +77,8 @@ def test_no_trace_in_the_project_after_imports(project: Path, tmp_path: Path) ->
         assert not [trace for trace in TRACES if trace in said.encode()], f"{name}: {said}"
         drafts += len(done.drafts)
     assert drafts >= 6
+    written = [path for path in (project / "datasets").rglob("*.yaml") if "status: draft" in path.read_text("utf-8")]
+    assert {path.stat().st_mode & 0o777 for path in written} == {0o600}
     assert traces(project) == []
 
 
