@@ -1,0 +1,69 @@
+"""docs/graders.md: no rule is missing, what it says of a rule is so, and its examples come out as written."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+import yaml
+from stage import ROOT, agent, call, context, graded, verdict
+
+from callgate.concepts import Prompt, ToolTurn
+from callgate.graders.registry import RULES
+from callgate.graders.seen import Context
+
+PAGE = (ROOT / "docs" / "graders.md").read_text("utf-8")
+SECTIONS = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", PAGE, re.M | re.S))
+VERDICTS = {"pass": "pass", "fail": "fail", "not applicable": "n/a"}
+
+
+def test_every_rule_has_its_section_in_the_registrys_order():
+    assert list(SECTIONS) == list(RULES)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_class_switches_and_options_are_those_of_the_rule(rule):
+    registered = RULES[rule]
+    said = SECTIONS[rule].strip().split("\n\n")[0]
+    weight = "blocking" if registered.blocking else "advising"
+    assert said.startswith(f"Class {registered.klass}, {weight}, version {registered.version}. ")
+    on, options = said.split("Turned on by: ")[1].split(" Options: ")
+    assert tuple(re.findall(r"`(\w+)`", on)) == registered.expects
+    defaults = {k: v for text in re.findall(r"`([^`]+)`", options) for k, v in yaml.safe_load(text).items()}
+    assert defaults == {k: list(v) if isinstance(v, tuple) else v for k, v in registered.options.items()}
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_the_examples_come_out_as_written(rule):
+    example = yaml.safe_load(re.search(r"```yaml\n(.*?)```", SECTIONS[rule], re.S)[1])
+    outcomes = [key for key in example if key in VERDICTS]
+    assert outcomes == [("not applicable" if rule == "whole_reply" else "pass"), "fail"]
+    for outcome in outcomes:
+        grade = graded(rule, _where(example), *(_step(step) for step in example[outcome]))
+        assert verdict(grade) == VERDICTS[outcome], (outcome, grade)
+
+
+def _where(example: dict[str, Any]) -> Context:
+    lists = {k: tuple(v) if isinstance(v, list) else v for k, v in example.get("expect", {}).items()}
+    where = context(*(_past(turn) for turn in example.get("history", ())), **lists)
+    if form := example.get("response_format"):
+        prompt = Prompt("v1", "prompts/x", "You are helpful.", parameters={"response_format": form})
+        return Context(where.case, where.point, where.tools, prompt=prompt)
+    return where
+
+
+def _past(turn: Any) -> Any:
+    if isinstance(turn, str):
+        return turn
+    if "agent" in turn:
+        return agent(turn["agent"])
+    tool, arguments = next(iter(turn.items()))
+    return ToolTurn(tool, arguments, turn["answer"])
+
+
+def _step(step: Any) -> Any:
+    if isinstance(step, str):
+        return step
+    ((tool, arguments),) = step.items()
+    return call(tool, "transfer" if tool == "transfer_call" else "answered", **arguments)
