@@ -14,7 +14,7 @@ from callgate.graders.registry import RULES
 from callgate.graders.seen import Context
 
 PAGE = (ROOT / "docs" / "graders.md").read_text("utf-8")
-SECTIONS = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", PAGE, re.M | re.S))
+SECTIONS = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL))
 VERDICTS = {"pass": "pass", "fail": "fail", "not applicable": "n/a"}
 
 
@@ -36,7 +36,7 @@ def test_class_switches_and_options_are_those_of_the_rule(rule):
 
 @pytest.mark.parametrize("rule", RULES)
 def test_the_examples_come_out_as_written(rule):
-    example = yaml.safe_load(re.search(r"```yaml\n(.*?)```", SECTIONS[rule], re.S)[1])
+    example = yaml.safe_load(re.search(r"```yaml\n(.*?)```", SECTIONS[rule], re.DOTALL)[1])
     outcomes = [key for key in example if key in VERDICTS]
     assert outcomes == [("not applicable" if rule == "whole_reply" else "pass"), "fail"]
     for outcome in outcomes:
