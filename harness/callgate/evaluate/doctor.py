@@ -13,6 +13,7 @@ from callgate.concepts import Mistake
 from callgate.evaluate.outcome import LEDGER
 from callgate.graders import promptfoo
 from callgate.graders.custom import SOURCE, read_custom, sandbox
+from callgate.graders.installed import read_installed
 from callgate.graders.packs import LANGUAGES, pack
 from callgate.graders.registry import RULES
 from callgate.ledger import Ledger
@@ -81,6 +82,11 @@ def _grader_list(root: Path) -> str:
         lines.append(f"{rule.id:<28} {rule.klass:<13} {role:<8} {expects:<32} {options}".rstrip())
     own = read_custom(root / SOURCE)
     lines += [f"{name:<28} {'own':<13} reports  {'':<32} {dict(one.options)}" for name, one in own.items()]
+    lines += [
+        f"{name:<28} {'installed':<13} reports  {one.label:<32} {dict(one.options)}"
+        for name, one in read_installed().items()
+        if name not in own
+    ]
     lines += ["", *_packs(), _promptfoo(root)]
     return "\n".join(lines) + "\n"
 

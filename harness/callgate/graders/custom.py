@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
@@ -43,17 +43,21 @@ def grader(function: _Function) -> _Function:
 
 @dataclass(frozen=True, slots=True)
 class CustomGrader:
-    """A grader as written in `path`: its options, and the digest of the whole file as its version."""
+    """A grader as written in `path`: its options, and the digest of the whole file as its version.
+
+    `label` is how messages call the file; for an installed one it names the distribution too.
+    """
 
     name: str
     options: Mapping[str, Json]
     source: str
     path: Path
+    label: str = str(SOURCE)
 
     def bound(self, given: Mapping[str, Json], place: Place) -> tuple[CustomGrader, list[Problem]]:
         """With an eval's options, and what is wrong with them."""
         options, problems = checked(self.name, given, self.options, place)
-        return CustomGrader(self.name, options, self.source, self.path), problems
+        return replace(self, options=options), problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,22 +69,22 @@ class Row:
     trial: Trial
 
 
-def read_custom(path: Path) -> Mapping[str, CustomGrader]:
+def read_custom(path: Path, label: str = str(SOURCE)) -> Mapping[str, CustomGrader]:
     """The graders in a file by name, read and checked without running a line of it. None there: none."""
     if not path.is_file():
         return {}
-    text = read_text(path, str(SOURCE))
+    text = read_text(path, label)
     try:
         tree = ast.parse(text)
     except SyntaxError as error:
-        place = Place(str(SOURCE), error.lineno or 1, error.offset or 1)
+        place = Place(label, error.lineno or 1, error.offset or 1)
         raise Mistake([Problem(place, f"not Python: {error.msg}")]) from None
     problems: list[Problem] = []
     found = {}
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and any(map(_marks, node.decorator_list)):
-            options = _options(node, problems)
-            found[node.name] = CustomGrader(node.name, options, digest(text), path)
+            options = _options(node, label, problems)
+            found[node.name] = CustomGrader(node.name, options, digest(text), path, label)
     if problems:
         raise Mistake(problems)
     return found
@@ -92,11 +96,11 @@ def _marks(decorator: ast.expr) -> bool:
     )
 
 
-def _options(node: ast.FunctionDef | ast.AsyncFunctionDef, problems: list[Problem]) -> dict[str, Json]:
+def _options(node: ast.FunctionDef | ast.AsyncFunctionDef, label: str, problems: list[Problem]) -> dict[str, Json]:
     """The options of a grader with their defaults; what is wrong with its signature goes to `problems`."""
 
     def wrong(message: str) -> None:
-        problems.append(Problem(Place(str(SOURCE), node.lineno, node.col_offset + 1), f"grader {node.name}: {message}"))
+        problems.append(Problem(Place(label, node.lineno, node.col_offset + 1), f"grader {node.name}: {message}"))
 
     arguments = node.args
     if isinstance(node, ast.AsyncFunctionDef):
@@ -134,7 +138,16 @@ def sandbox() -> tuple[tuple[str, ...], str]:
 
 
 def run(graders: Sequence[CustomGrader], rows: Sequence[Row]) -> list[dict[str, Grade]]:
-    """The grades of each row, in order, by grader. Starts one process, and another only where one died."""
+    """The grades of each row, in order, by grader. One process a file, and another only where one died."""
+    results: list[dict[str, Grade]] = [{} for _ in rows]
+    for path in dict.fromkeys(g.path for g in graders):
+        found = _run_file([g for g in graders if g.path == path], rows)
+        results = [{**old, **new} for old, new in zip(results, found, strict=True)]
+    return results
+
+
+def _run_file(graders: Sequence[CustomGrader], rows: Sequence[Row]) -> list[dict[str, Grade]]:
+    """The same for graders of one file."""
     results: list[dict[str, Grade]] = [{} for _ in rows]
     for index, row in enumerate(rows):
         if row.trial.failure is not None:
@@ -174,7 +187,7 @@ def _lines(graders: Sequence[CustomGrader], rows: Sequence[Row], todo: Sequence[
     """The source and options, each case once, then a job a line."""
     options = {g.name: dict(g.options) for g in graders}
     source = graders[0].path.read_text("utf-8")
-    yield json.dumps({"source": source, "name": str(SOURCE), "options": options, "seconds": SECONDS_A_ROW})
+    yield json.dumps({"source": source, "name": graders[0].label, "options": options, "seconds": SECONDS_A_ROW})
     told: set[int] = set()
     for index, name in todo:
         row = rows[index]

@@ -14,6 +14,7 @@ from callgate.files import did_you_mean
 from callgate.graders import judge, promptfoo
 from callgate.graders.custom import SOURCE, CustomGrader, read_custom
 from callgate.graders.frames import FRAMES
+from callgate.graders.installed import read_installed
 from callgate.graders.jury import Judge, read_judge
 from callgate.graders.options import checked
 from callgate.graders.promptfoo import Assertions
@@ -112,6 +113,8 @@ def _checked_set(uses: Sequence[GraderUse], root: Path) -> GraderSet:
     blocking = {name: rule.blocking for name, rule in RULES.items()}
     strangers = [use for use in uses if use.name not in {*RULES, JUDGE, promptfoo.NAME}]
     written = read_custom(root / SOURCE) if strangers else {}
+    if any(use.name not in written for use in strangers):
+        written = {**read_installed(), **written}
     judges: list[Judge] = []
     customs: list[CustomGrader] = []
     assertions: Assertions | None = None
