@@ -87,6 +87,9 @@ def add(
         int,
         typer.Option(min=0, max=99, help="Its fault shows seldom: try so many trials, and keep as many as it needs."),
     ] = 0,
+    unfixed: Annotated[
+        bool, typer.Option("--unfixed", help="The fix comes later: add it though the candidate fails it too.")
+    ] = False,
     model: Model = None,
     offline: Annotated[bool, typer.Option("--offline", help="Call no model: only what the ledger holds.")] = False,
     max_cost: Annotated[
@@ -103,7 +106,7 @@ def add(
     said = expectations(expect or [])
     edits = Edits(reviewed, segments, said, ticket, severity, must_pass, cause, by or _user(), nightly)
     options = Options(model=model, offline=offline, max_cost=max_cost)
-    done = add_case(project_root(), name, edits, options, into=into, prove=prove)
+    done = add_case(project_root(), name, edits, options, into=into, prove=prove, unfixed=unfixed)
     sys.stdout.write(done.text())
     raise typer.Exit(done.exit_code)
 

@@ -73,6 +73,11 @@ class CaseSet:
         """The active cases whose fault shows seldom: they have a run of their own."""
         return tuple(case for case in self.cases if case.status == "active" and case.nightly)
 
+    def trying(self, case: Case, source: Source) -> CaseSet:
+        """The set as it would be with this case in place of the one of the same name; no file changes."""
+        cases = {one.id: one for one in self.cases} | {case.id: case}
+        return CaseSet(self.folder, tuple(cases[key] for key in sorted(cases)), {**self.sources, case.id: source})
+
 
 def load_cases(folder: Path, root: Path) -> tuple[Case, ...]:
     """The active cases in `folder` and below, by id. Raises Mistake with the problems of all files."""

@@ -1,10 +1,11 @@
 """A draft -> an active case: read by a person, with an expectation, no second copy, and red before the fix.
 
-Nothing is written that does not hold: the file is put back as it was where the set's lint or the trials refuse it.
+Nothing is written that does not hold: the set's lint and the trials see the case before its file does.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from pathlib import Path
 from callgate.concepts import Case, Json, Mistake
 from callgate.config import Eval, find_evals, load_eval
 from callgate.dataset.importers.yaml_text import yaml_text
-from callgate.dataset.load import case_of
+from callgate.dataset.load import Source, case_of
 from callgate.dataset.near import Near, NearIndex
 from callgate.dataset.texts import personal_in
 from callgate.dataset.world import World, Worlds
@@ -26,7 +27,7 @@ from callgate.evaluate.recorded import failing, recorded_grades
 from callgate.files import Document, did_you_mean, parse_yaml, read_yaml, relative_name
 
 REFUSED = 5
-"""The exit code of a ticket's case that does not reproduce."""
+"""The exit code of a case that does not reproduce, or is not fixed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +56,11 @@ class Added:
         return "\n".join(lines) + "\n"
 
 
-def add_case(root: Path, name: str, edits: Edits, options: Options, *, into: str | None, prove: bool) -> Added:
-    """Makes a draft an active case. Raises Mistake with all that is wrong in it; the file is then as it was."""
+def add_case(
+    root: Path, name: str, edits: Edits, options: Options, *, into: str | None, prove: bool, unfixed: bool = False
+) -> Added:
+    """Makes a draft an active case; `unfixed` keeps one that the candidate fails too. Raises Mistake with all that is
+    wrong in it. Until the last step the file is as it was."""
     folder = folder_of(root, into)
     path = case_file(root, folder, name)
     shown = relative_name(path, root)
@@ -65,32 +69,37 @@ def add_case(root: Path, name: str, edits: Edits, options: Options, *, into: str
     world = Worlds(root).of(path.parent)
     data, history = history_of(edited(document, edits), list(edits.expect))
     notes = [f"{', '.join(history)}: nobody said what is right there, so it is history"] if history else []
-    labels, said = _labels(root, folder, _parsed(yaml_text(data), path, world), edits)
+    labels, said = _labels(root, folder, _parsed(yaml_text(data), path, shown, world)[0], edits)
     data = labelled(data, labels)
     text = written(before.decode("utf-8"), document, data)
-    case = _parsed(text, path, world)
+    case, source = _parsed(text, path, shown, world)
     _refuse_personal(parse_yaml(text, shown), world.defaults, data)
     near = NearIndex.of(set_at(folder, root).cases).nearest(case)
     evals = [one for one in find_evals(root) if load_eval(one, root).cases == folder]
-    path.write_text(text, "utf-8")
-    kept = False
-    try:
-        _refuse_mistakes(root, evals, shown)
-        wanted = bool(case.ticket) or prove or bool(edits.nightly)
-        trials = edits.nightly or TRIALS
-        found = proofs(root, evals[0], [path.stem], options, trials=trials) if wanted and evals else []
-        refused = _refusal(found)
-        if edits.nightly and not refused:
-            path.write_text(yaml_text({**data, "nightly": found[0].needed}), "utf-8")
-        kept = not refused
-    finally:
-        if not kept:
-            path.write_bytes(before)
+    _refuse_mistakes(root, evals, shown, (case, source))
+    wanted = bool(case.ticket) or prove or bool(edits.nightly)
+    trials = edits.nightly or TRIALS
+    found: list[Proof] = []
+    if wanted and evals:
+        found = proofs(root, evals[0], [path.stem], options, trials=trials, trying=(case, source))
+    refused = _refusal(found, unfixed=unfixed)
+    if not refused:
+        if edits.nightly and found:
+            text = yaml_text({**data, "nightly": found[0].needed})
+        _replace(path, text)
     return Added(shown, tuple(near), tuple(found), (*notes, *said), refused)
 
 
-def _parsed(text: str, path: Path, world: World) -> Case:
-    return case_of(parse_yaml(text, path.name), path.stem, world)[0]
+def _parsed(text: str, path: Path, shown: str, world: World) -> tuple[Case, Source]:
+    return case_of(parse_yaml(text, shown), path.stem, world)
+
+
+def _replace(path: Path, text: str) -> None:
+    """The file in one step: whoever is killed leaves the draft or the case, and nothing between."""
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    part.write_text(text, "utf-8")
+    part.chmod(path.stat().st_mode & 0o777)
+    part.replace(path)
 
 
 def _labels(root: Path, folder: Path, case: Case, edits: Edits) -> tuple[list[dict[str, Json]], list[str]]:
@@ -130,16 +139,21 @@ def _refuse_personal(document: Document, world: Mapping[str, Json], data: Mappin
             raise Mistake(problems)
 
 
-def _refuse_mistakes(root: Path, evals: Sequence[Path], file: str) -> None:
-    """Raises Mistake with what the set's lint says of this file."""
-    own = [line for line in validated(root, evals).problems if line.startswith(f"{file}:")]
+def _refuse_mistakes(root: Path, evals: Sequence[Path], file: str, trying: tuple[Case, Source]) -> None:
+    """Raises Mistake with what the set's lint says of this case in its set."""
+    own = [line for line in validated(root, evals, trying=trying).problems if line.startswith(f"{file}:")]
     if own:
         raise Mistake("\n".join(own))
 
 
-def _refusal(found: Sequence[Proof]) -> str:
-    """Why a ticket's case is refused; a case that is red and not fixed yet is what a golden set is for."""
-    return next((proof.verdict for proof in found if proof.refused), "")
+def _refusal(found: Sequence[Proof], *, unfixed: bool) -> str:
+    """Why a case stays a draft: it is not red, or not green after and nobody said that the fix comes later."""
+    for proof in found:
+        if proof.refused:
+            return proof.verdict
+        if not proof.fixed and not unfixed:
+            return f"{proof.verdict} (if the fix comes later: --unfixed)"
+    return ""
 
 
 def evals_of(root: Path, folder: Path) -> list[Eval]:

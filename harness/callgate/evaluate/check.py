@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
-from callgate.concepts import Problem
+from callgate.concepts import Case, Problem
 from callgate.config import Eval, load_eval
 from callgate.dataset import read_set
 from callgate.dataset.lint import clearance, lint
+from callgate.dataset.load import Source
 from callgate.engines.access import unknown_model
 from callgate.evaluate.plan import SUPPORTED, Problems, metric_problems
 from callgate.graders.expected import expect_problems
@@ -39,8 +40,9 @@ class Report:
         return json.dumps(body, indent=2, ensure_ascii=False) + "\n"
 
 
-def validated(root: Path, paths: Sequence[Path]) -> Report:
-    """Reads the evals at `paths` with all they name, and checks them beyond their schemas."""
+def validated(root: Path, paths: Sequence[Path], *, trying: tuple[Case, Source] | None = None) -> Report:
+    """Reads the evals at `paths` with all they name, and checks them beyond their schemas; `trying` is a case that
+    stands in for its file."""
     problems = Problems()
     notes: list[str] = []
     cases = decisions = 0
@@ -59,6 +61,7 @@ def validated(root: Path, paths: Sequence[Path]) -> Report:
         found = problems.of(read_set, the_eval.cases, root)
         if found is None:
             continue
+        found = found.trying(*trying) if trying else found
         if graders is not None:
             points = [point for case in found.active for point in case.points]
             problems.found.extend(unknown_rubrics(points, graders.judges, root))

@@ -25,6 +25,7 @@ from callgate.concepts import (
 from callgate.config import LOOKS, WEIGHTS, Eval, load_eval, policy_for
 from callgate.dataset import read_set
 from callgate.dataset.lint import lint
+from callgate.dataset.load import Source
 from callgate.engines.access import endpoint
 from callgate.engines.prices import give_price
 from callgate.evaluate.options import Options
@@ -126,9 +127,11 @@ def make_plan(
     *,
     failed: Iterable[str] = (),
     prompts: Mapping[Arm, Prompt] | None = None,
+    trying: tuple[Case, Source] | None = None,
 ) -> Plan:
     """Reads the eval, its prompts and cases, and pairs the decisions. `failed` are the cases that `--failed` keeps;
-    `prompts` stand in for those of the eval, where a stored run is shown.
+    `prompts` stand in for those of the eval, where a stored run is shown; `trying` is a case that stands in for its
+    file, before it is written.
 
     Raises Mistake with everything that is wrong in the files, or where nothing is left to measure.
     """
@@ -140,6 +143,7 @@ def make_plan(
     )
     found = problems.of(read_set, the_eval.cases, root)
     if found is not None:
+        found = found.trying(*trying) if trying else found
         known = [prompt for prompt in (baseline, candidate) if prompt is not None]
         problems.found.extend(lint(found, known, graded_by=SUPPORTED, expect_problems=expect_problems, spec=the_eval))
     problems.stop()

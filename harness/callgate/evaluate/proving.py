@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from callgate.concepts import ARMS, Arm, Case, Failure, Grade, Mistake, Score
+from callgate.dataset.load import Source
 from callgate.engines.access import endpoint, is_loopback
 from callgate.engines.lanes import Lanes
 from callgate.engines.prices import provider
@@ -152,9 +153,11 @@ def proofs(
     *,
     trials: int = TRIALS,
     arms: Sequence[Arm] = ARMS,
+    trying: tuple[Case, Source] | None = None,
 ) -> list[Proof]:
-    """Draws the trials of the cases on both sides; replies that the ledger holds are not asked for again."""
-    plan = make_plan(root, path, replace(options, cases=tuple(cases), nightly=True))
+    """Draws the trials of the cases on both sides; replies that the ledger holds are not asked for again. `trying` is
+    a case that stands in for its file, before it is written."""
+    plan = make_plan(root, path, replace(options, cases=tuple(cases), nightly=True), trying=trying)
     found = _Found(plan, trials)
     with Ledger.open(root / LEDGER) as ledger:
         graders, _ = graders_of(plan, root)
