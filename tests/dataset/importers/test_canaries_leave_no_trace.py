@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from call_samples import RETELL, SAMPLES, TICKET_SAMPLES, VAPI
 
 from callgate.concepts import Json
 from callgate.dataset.importers import Hints
+from callgate.evaluate import Options, evaluate
 from callgate.evaluate.importing import import_files
 from callgate.evaluate.investigating import investigate
 from callgate.evaluate.looking import look
@@ -21,17 +23,18 @@ HOUSE = Path(__file__).parents[3]
 CANARY = "call 312 867 5309 or zq.canary@corp.com"
 TRACES = (b"867 5309", b"8675309", b"zq.canary", b"zq-canary")
 HINTS = Hints(channels={1: "agent", 2: "caller"})
+READ = "{language: en, call_type: booking}"
 STRUCTURE = {"role", "type", "time", "timestamp", "startedAt", "endedAt", "created_at"}
 """Fields that say what an entry is: with another value it would not be read at all."""
 
 
-def poisoned(value: Json, key: str = "") -> Json:
-    """The export with the canary in every text that is read as one."""
+def poisoned(value: Json, key: str = "", *, kept: AbstractSet[str] = frozenset()) -> Json:
+    """The export with the canary in every text that is read as one, but for the fields that are `kept`."""
     if isinstance(value, dict):
-        return {name: poisoned(inner, name) for name, inner in value.items()}
+        return {name: poisoned(inner, name, kept=kept) for name, inner in value.items()}
     if isinstance(value, list):
-        return [poisoned(inner, key) for inner in value]
-    if isinstance(value, str) and key not in STRUCTURE and not value.startswith("{"):
+        return [poisoned(inner, key, kept=kept) for inner in value]
+    if isinstance(value, str) and key not in STRUCTURE | kept and not value.startswith("{"):
         return f"{value} {CANARY}"
     return value
 
@@ -103,4 +106,29 @@ def test_no_trace_of_an_investigated_call_in_the_ledger_or_on_the_screen(project
     assert [len(one.trials) for one in found.replayed] == [3]
     assert not [trace for trace in TRACES if trace in screen.encode()], screen
     assert (project / ".callgate/ledger.db").stat().st_size > 10_000
+    assert traces(project) == []
+
+
+def test_no_trace_in_the_reports_of_a_run_on_an_imported_call(project: Path, tmp_path: Path) -> None:
+    export = tmp_path / "vapi.json"
+    kept = {"name", "toolCallId", "id"}  # tools that no prompt has would not be run at all
+    export.write_text(json.dumps(poisoned(VAPI, kept=kept)), "utf-8")
+    ((_, name),) = import_files(project, "vapi", [export], HINTS).drafts
+    path = project / name
+    text = path.read_text("utf-8")
+    assert "status: draft" in text  # and somebody reads it, and says what kind of call it is
+    for old, new in {
+        "status: draft": "status: active",
+        "pii: unreviewed": "pii: synthetic",
+        "{language: en}": READ,
+    }.items():
+        text = text.replace(old, new, 1)
+    path.write_text(text, "utf-8")
+    spec = project / "evals/receptionist.yaml"
+    spec.write_text(spec.read_text("utf-8").replace("protect: [call_type=booking]", "protect: []"), "utf-8")
+    outcome = evaluate(project, spec, Options(), share=True)
+    assert outcome.folder
+    names = {"decision.json", "report.html", "share.html", "summary.md", "junit.xml", "run.json"}
+    assert names <= {each.name for each in outcome.folder.iterdir()}
+    assert path.stem in (outcome.folder / "report.html").read_text("utf-8")
     assert traces(project) == []
