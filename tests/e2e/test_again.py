@@ -49,6 +49,16 @@ def test_no_command_that_asks_nothing_imports_the_client_or_the_heavy_half_of_sc
     assert not ran.imported & set(HEAVY)
 
 
+def test_the_quick_help_says_what_the_whole_command_says():
+    from typer.testing import CliRunner
+
+    from callgate import cli
+
+    said = [CliRunner().invoke(app, ["--help"], prog_name="callgate").output for app in (cli.outline(), cli.app)]
+    assert said[0] == said[1]
+    assert "golden set's life" in said[0]
+
+
 def test_help_imports_nothing_of_numbers_either(project):
     ran = project.run("--help", imports=True)
     assert ran.code == 0
