@@ -82,6 +82,22 @@ def test_whatever_changed_is_seen(evaluated, change):
     assert answered(evaluated) is None
 
 
+def test_a_grader_of_an_installed_package_may_have_changed_so_the_run_is_planned(evaluated, tmp_path):
+    info = tmp_path / "acme_graders-1.2.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-graders\nVersion: 1.2\n")
+    (info / "entry_points.txt").write_text("[callgate.graders]\nacme = acme_graders\n")
+    (tmp_path / "acme_graders.py").write_text(
+        "from callgate import Score, grader\n\n\n"
+        "@grader\ndef speaks(case, decision, reply):\n    return Score(1.0, passed=True, why='it spoke')\n"
+    )
+    evaluated.edit("evals/receptionist.yaml", "  - offers_open_slot\n", "  - offers_open_slot\n  - speaks\n")
+    ran = evaluated.run(*EVAL, PYTHONPATH=str(tmp_path))
+    assert ran.code == 4, ran.said
+    assert "speaks" in {row["metric"] for row in evaluated.decision()["graders"]}
+    assert answered(evaluated) is None
+
+
 def test_a_file_written_while_the_run_was_read_is_not_trusted(evaluated):
     known = json.loads((evaluated.root / ".callgate/again.json").read_text("utf-8"))
     assert len(known) == 1

@@ -26,6 +26,7 @@ from callgate.evaluate.outcome import LEDGER, Outcome, own_code, this_run
 from callgate.evaluate.stored import candidates, whole_run
 from callgate.execute.machine import Spent
 from callgate.files import relative_name
+from callgate.graders.custom import SOURCE
 from callgate.graders.rubrics import siblings
 from callgate.ledger import Ledger
 from callgate.prompts import load_prompt
@@ -34,6 +35,7 @@ from callgate.stats.cards import FOLDER as JUDGES
 
 if TYPE_CHECKING:
     from callgate.evaluate.plan import Plan
+    from callgate.graders.grade import GraderSet
 
 FILE = "again.json"
 MOST = 64
@@ -57,19 +59,21 @@ class Read:
     code: str
 
     @staticmethod
-    def of(plan: Plan, drawn: Mapping[str, int], options: Options, since: float) -> Read | None:
+    def of(plan: Plan, graders: GraderSet, drawn: Mapping[str, int], options: Options, since: float) -> Read | None:
         """What this plan was read from; None where it is not answered again (a filter, another option than a plain
-        run's, a program of one's own) or where a file was written since (seconds since 1970): it may have been read
-        before or after that."""
+        run's, a program of one's own, a grader that stands outside the project) or where a file was written since
+        (seconds since 1970): it may have been read before or after that."""
         the_eval, root = plan.eval, plan.eval.root
         models = [model for contest in plan.contests for model in (contest.baseline, contest.candidate)]
         if not _is_plain(options) or any(model.startswith(("command:", "python:")) for model in models):
+            return None
+        if graders.promptfoo or any(one.path != root / SOURCE for one in graders.customs):
             return None
         rubrics = [str(use.options["rubric"]) for use in the_eval.graders if "rubric" in use.options]
         rubrics += [relative_name(each, root) for rubric in rubrics for each in siblings(root, rubric)]
         cases = the_eval.cases if not the_eval.cases.is_absolute() else the_eval.cases.relative_to(root)
         above = [str(parent / "_world.yaml") for parent in cases.parents]
-        places = tuple(sorted({the_eval.place().file, "evals/graders.py", str(cases), JUDGES, *above, *rubrics}))
+        places = tuple(sorted({the_eval.place().file, str(SOURCE), str(cases), JUDGES, *above, *rubrics}))
         contents, newest = _contents(root, places)
         if newest >= since:
             return None

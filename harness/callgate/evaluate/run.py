@@ -59,7 +59,7 @@ def evaluate(
         drawn = generations(plan, ledger, anew=options.release, now=time.time())
         cards = cards_of(plan, graders, root)
         identity = run_id(plan, graders, drawn, cards)
-        read = Read.of(plan, drawn, options, since)
+        read = Read.of(plan, graders, drawn, options, since)
         lanes = Lanes(plan.eval.transport, root=root, seconds=plan.eval.seconds)
         judges = [model for one in graders.judges for model in one.models]
         asking = None if options.offline else engines(judges, lanes)
