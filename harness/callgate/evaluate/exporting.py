@@ -5,25 +5,19 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from callgate.concepts import ARMS, CallerTurn, Mistake
+from callgate.concepts import ARMS, CallerTurn
 from callgate.evaluate.measuring import replayed
-from callgate.evaluate.outcome import LEDGER
 from callgate.evaluate.plan import Pair, Plan
 from callgate.evaluate.rows import Measured
 from callgate.evaluate.show import bench_of
-from callgate.ledger import Ledger
+from callgate.evaluate.stored import kept_run
 from callgate.replay import past_turns
 from callgate.report.promptfoo import Cell, Column, applies, document
 
 
 def exported(root: Path, name: str) -> tuple[str, str]:
     """A run as promptfoo's document, and a line that says what it holds. Raises Mistake where there is no such run."""
-    if not (root / LEDGER).exists():
-        raise Mistake("there is no run yet; `make eval` makes the first")
-    with Ledger.open(root / LEDGER) as ledger:
-        run = ledger.run(name)
-        if run is None:
-            raise Mistake(f"no run {name!r}; `last` is the newest")
+    with kept_run(root, name) as (ledger, run):
         bench = bench_of(root, ledger, run)
         measured = replayed(bench)
     plan = bench.plan

@@ -13,13 +13,12 @@ from pathlib import Path
 from callgate.concepts import ARMS, AgentTurn, CallerTurn, Mistake, Trial, canonical
 from callgate.dataset.labels import Label, label_of, labels_file, read_labels
 from callgate.evaluate.measuring import replayed
-from callgate.evaluate.outcome import LEDGER
 from callgate.evaluate.rows import Measured
 from callgate.evaluate.show import bench_of
+from callgate.evaluate.stored import kept_run
 from callgate.files import did_you_mean, relative_name
 from callgate.graders.rubrics import Rubric, read_rubrics
 from callgate.graders.seen import Context
-from callgate.ledger import Ledger
 
 PAIRS = 30
 """Pairs of replies, one of each variant, that are drawn in each language."""
@@ -67,12 +66,7 @@ def session(root: Path, rubric: str, run: str, *, segment: Mapping[str, str], pa
     """The draw from a run. Raises Mistake where there is no such run, or nothing of it is for this rubric."""
     file = rubric_file(root, rubric)
     name, rubrics = Path(file).stem, read_rubrics(root, file)
-    if not (root / LEDGER).exists():
-        raise Mistake("there is no run yet; `make eval` makes the first")
-    with Ledger.open(root / LEDGER) as ledger:
-        found = ledger.run(run)
-        if found is None:
-            raise Mistake(f"no run {run!r}; `callgate show last` is the newest")
+    with kept_run(root, run) as (ledger, found):
         bench = bench_of(root, ledger, found)
         measured = replayed(bench)
     together = list(_pairs(measured, name, segment))

@@ -7,12 +7,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from callgate.concepts import Decision, Mistake
-from callgate.evaluate.outcome import LEDGER
-from callgate.evaluate.stored import stored_decision
+from callgate.concepts import Decision
+from callgate.evaluate.stored import kept_run, stored_decision
 from callgate.evaluate.tables import TABLES, rows
 from callgate.files import project_root
-from callgate.ledger import Ledger
 from callgate.report.words import TITLES, percent, points, printable, verdict_words
 
 
@@ -72,12 +70,7 @@ def load(run: str = "last", root: str | Path | None = None) -> Loaded:
     """A run by its id, or the newest (`last`), of the project at `root` or around the current folder. Raises Mistake
     where there is no such run."""
     where = Path(root) if root is not None else project_root()
-    if not (where / LEDGER).exists():
-        raise Mistake(f"{where}: there is no run yet; `make eval` makes the first")
-    with Ledger.open(where / LEDGER) as ledger:
-        found = ledger.run(run)
-        if found is None:
-            raise Mistake(f"no run {run!r}; `callgate show last` is the newest")
+    with kept_run(where, run) as (_, found):
         return Loaded(stored_decision(found), where)
 
 

@@ -15,7 +15,7 @@ from callgate.evaluate.options import Options
 from callgate.evaluate.outcome import LEDGER
 from callgate.evaluate.plan import Plan, endpoints, make_plan
 from callgate.evaluate.run import graders_of
-from callgate.evaluate.stored import stored_decision
+from callgate.evaluate.stored import kept_run, stored_decision
 from callgate.files import did_you_mean
 from callgate.ledger import Ledger, Run
 from callgate.redaction import redact
@@ -78,12 +78,7 @@ def page_of(root: Path, run: str, *, share: bool) -> str:
     from callgate.report.html import page
     from callgate.report.share import shareable
 
-    if not (root / LEDGER).exists():
-        raise Mistake("there is no run yet; `make eval` makes the first")
-    with Ledger.open(root / LEDGER) as ledger:
-        found = ledger.run(run)
-        if found is None:
-            raise Mistake(f"no run {run!r}; `callgate show last` is the newest")
+    with kept_run(root, run) as (ledger, found):
         decision = stored_decision(found)
         behind = background(replayed(bench_of(root, ledger, found)), decision)
     if share:

@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from callgate.concepts import Comparison, Decision, Flip, Missing, Mistake, Side
-from callgate.evaluate.outcome import own_code
+from callgate.evaluate.outcome import LEDGER, own_code
 from callgate.ledger import Ledger, Run
+
+
+@contextmanager
+def kept_run(root: Path, name: str) -> Iterator[tuple[Ledger, Run]]:
+    """The project's ledger and a run in it: by its id, or `last`. Raises Mistake where there is no such run."""
+    with kept_ledger(root) as ledger:
+        run = ledger.run(name)
+        if run is None:
+            raise Mistake(f"no run {name!r}; `callgate show last` is the newest")
+        yield ledger, run
+
+
+def kept_ledger(root: Path) -> Ledger:
+    """The project's ledger. Raises Mistake where there is none yet."""
+    if not (root / LEDGER).exists():
+        raise Mistake("there is no run yet; `make eval` makes the first")
+    return Ledger.open(root / LEDGER)
 
 
 def stored_decision(run: Run) -> Decision:

@@ -16,7 +16,7 @@ from typing import Any
 
 from callgate.concepts import Mistake, canonical
 from callgate.evaluate.leave import replace_file
-from callgate.evaluate.outcome import LEDGER
+from callgate.evaluate.stored import kept_ledger, kept_run
 from callgate.ledger import Ledger, Run
 from callgate.redaction import redact
 from callgate.report.words import spreadsheet_cell
@@ -51,19 +51,16 @@ HISTORY = "history"
 
 def rows(root: Path, table: str, run: str = "") -> Iterator[Row]:
     """The rows of a table, the newest run first; of one run where it is named. Raises Mistake where there is none."""
-    if not (root / LEDGER).exists():
-        raise Mistake("there is no run yet; `make eval` makes the first")
-    with Ledger.open(root / LEDGER) as ledger:
+    if run and table != "replies":
+        with kept_run(root, run) as (_, one):
+            yield from _of_run(table, one)
+        return
+    with kept_ledger(root) as ledger:
         if table == "replies":
             yield from _replies(ledger)
             return
-        found = ledger.runs() if not run else [one for one in [ledger.run(run)] if one is not None]
-        none = True
-        for one in found:
-            none = False
+        for one in ledger.runs():
             yield from _of_run(table, one)
-        if run and none:
-            raise Mistake(f"no run {run!r}; `callgate show last` is the newest")
 
 
 def _of_run(table: str, run: Run) -> Iterator[Row]:

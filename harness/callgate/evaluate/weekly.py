@@ -15,14 +15,14 @@ from callgate.config import find_evals, load_eval
 from callgate.dataset import read_set
 from callgate.dataset.coverage import TRAFFIC, read_traffic
 from callgate.evaluate.leave import replace_file
-from callgate.evaluate.outcome import LEDGER
 from callgate.evaluate.releases import releases
+from callgate.evaluate.stored import kept_ledger
 from callgate.insight.history import History, Snapshot, history, week_of
 from callgate.insight.owners import owners
 from callgate.insight.runbooks import runbooks
 from callgate.insight.support import read_tickets, support
 from callgate.insight.weekly import FEW, LEVELS, Gap, Mark, Project, Quarantined, Weekly, weekly
-from callgate.ledger import Ledger, Run
+from callgate.ledger import Run
 from callgate.redaction import redact
 from callgate.report.weekly import Document, document
 
@@ -88,9 +88,7 @@ def levels(written: str | None) -> dict[str, int]:
 def _runs(root: Path, file: Path | None) -> list[Run]:
     if file is not None:
         return list(read_runs(file))
-    if not (root / LEDGER).exists():
-        raise Mistake("there is no run yet; `make eval` makes the first")
-    with Ledger.open(root / LEDGER) as ledger:
+    with kept_ledger(root) as ledger:
         return list(ledger.runs())
 
 

@@ -41,8 +41,8 @@ CREATE TABLE IF NOT EXISTS baselines (
   PRIMARY KEY (prompt, model)) STRICT, WITHOUT ROWID;
 """
 _LISTED = "IN (SELECT value FROM json_each(?))"
-_REPLIES = f"SELECT key, model, served, simulated, created, body, digest FROM replies WHERE key {_LISTED}"  # noqa: S608
 _EVERY_REPLY = "SELECT key, model, served, simulated, created, body, digest FROM replies ORDER BY created, key"
+_REPLIES = f"SELECT key, model, served, simulated, created, body, digest FROM replies WHERE key {_LISTED}"  # noqa: S608
 _ALL_SCORES = "SELECT base, body, digest FROM scores"
 _ANY_OLDER = (
     "SELECT EXISTS (SELECT 1 FROM replies WHERE created < ?) "
@@ -55,8 +55,6 @@ _RUNS = "SELECT id, eval, started, finished, baseline_held, plan, decision, dige
 _PUT_RUN = """INSERT INTO runs (seq, id, eval, started, finished, baseline_held, plan, decision, digest)
   VALUES ((SELECT coalesce(max(seq), 0) + 1 FROM runs), ?,?,?,?,?,?,?,?)"""
 
-_ALL_REPLIES = "SELECT key, model, served, simulated, created, body, digest FROM replies"
-_ALL_SCORES = "SELECT base, body, digest FROM scores"
 _BASELINES = "SELECT CAST(prompt AS TEXT), CAST(model AS TEXT), generation, began FROM baselines"
 _TAKE_BASELINE = """INSERT INTO baselines VALUES (CAST(? AS TEXT), CAST(? AS TEXT), ?, ?)
   ON CONFLICT (prompt, model) DO UPDATE SET generation = excluded.generation, began = excluded.began
@@ -353,7 +351,7 @@ class Ledger:
                     ]
 
         with self._lock, self._transaction():
-            replies = self._new(_KEEP, sound(_ALL_REPLIES, reply_from))
+            replies = self._new(_KEEP, sound(_EVERY_REPLY, reply_from))
             scores = self._new("INSERT OR IGNORE INTO scores VALUES (?,?,?)", sound(_ALL_SCORES, scores_from))
             known = {run.id: run for run in self.runs()}
             runs = 0
