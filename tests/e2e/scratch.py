@@ -30,7 +30,7 @@ FEW = (
 )
 """A handful of cases of both languages, with tools, several turns and one that a judge reads: enough for what is not
 about verdicts."""
-HEAVY = ("litellm", "pandas", "scipy.stats")
+HEAVY = ("litellm", "pandas", "scipy")
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,9 @@ from typing import TypeAlias
 
 import numpy as np
 
-from callgate.stats.bounds import kish, share_at_least, share_at_most, t_quantile
+from callgate.stats.bounds import kish, share_at_least, share_at_most
 from callgate.stats.exact import FloatArray, fisher
+from callgate.stats.quantiles import t_quantile
 
 FEWEST = 30  # labels, drawn at random, below which a judge only advises
 ACCURACY = 0.80

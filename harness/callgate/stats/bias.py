@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from callgate.stats.agreement import CONFIDENCE, Estimate
-from callgate.stats.bounds import t_quantile
 from callgate.stats.exact import FloatArray
+from callgate.stats.quantiles import t_quantile
 
 FEWEST = 10  # items below which a leaning is not reported
 FIRST = {"first": 1.0, "tie": 0.5, "second": 0.0}

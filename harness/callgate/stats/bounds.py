@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
 from callgate.stats.exact import FloatArray, IntArray, Mass, power, spread, total
+from callgate.stats.quantiles import beta_quantile, t_quantile, z_quantile
 
 FINEST_FLIP = 2000  # the guard rounds changes to this many steps of the largest
 
@@ -49,30 +49,12 @@ def at_worst(sums: FloatArray, sizes: FloatArray, level: float) -> float:
 
 def share_at_least(hits: float, of: float, level: float) -> float:
     """The exact lower bound of a share (Clopper and Pearson 1934), one-sided at confidence `level`."""
-    from scipy.special import betaincinv
-
-    return 0.0 if hits <= 0.0 else float(betaincinv(hits, of - hits + 1, 1 - level))
+    return 0.0 if hits <= 0.0 else beta_quantile(1 - level, hits, of - hits + 1)
 
 
 def share_at_most(hits: float, of: float, level: float) -> float:
     """The exact upper bound of a share, one-sided at confidence `level`."""
     return 1.0 - share_at_least(of - hits, of, level)
-
-
-@lru_cache(maxsize=4096)
-def t_quantile(level: float, freedom: int) -> float:
-    """Student's t: the value that is exceeded with probability 1 - level."""
-    from scipy.special import stdtrit  # a fifth of a second to import: only where a bound is computed
-
-    return float(stdtrit(freedom, level))
-
-
-@lru_cache(maxsize=256)
-def z_quantile(level: float) -> float:
-    """The standard normal's quantile."""
-    from scipy.special import ndtri
-
-    return float(ndtri(level))
 
 
 def interval_here(change: float, variance: float, extra: float, *, level: float = 0.90) -> tuple[float, float]:

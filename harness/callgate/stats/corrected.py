@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from callgate.stats.bounds import Centre, plus_two, t_quantile
+from callgate.stats.bounds import Centre, plus_two
 from callgate.stats.exact import FloatArray
+from callgate.stats.quantiles import t_quantile
 
 
 @dataclass(frozen=True, slots=True)

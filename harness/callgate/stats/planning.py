@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from callgate.stats.bounds import t_quantile, z_quantile
+from callgate.stats.quantiles import t_quantile, z_quantile
 
 POWER = 0.80
 MOST_CASES = 1_000_000
