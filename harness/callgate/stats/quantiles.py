@@ -48,13 +48,13 @@ def t_quantile(level: float, freedom: int) -> float:
 
 def _expanded(z: float, freedom: int) -> float:
     """Student's quantile from the normal's (Fisher and Cornish 1960, by powers of 1/freedom)."""
-    terms = (
+    terms: tuple[float, ...] = (
         (z**3 + z) / 4,
         (5 * z**5 + 16 * z**3 + 3 * z) / 96,
         (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
         (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
     )
-    return z + sum(term / freedom**power for power, term in enumerate(terms, 1))
+    return z + math.fsum(term / float(freedom) ** power for power, term in enumerate(terms, 1))
 
 
 def beta_quantile(share: float, a: float, b: float, *, start: float | None = None) -> float:
