@@ -8,7 +8,6 @@ export UV_PYTHON_DOWNLOADS := never
 
 PYTHON := $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
-EVAL ?= receptionist
 # A model is taken from make's own command line only: a variable lying around must not spend money.
 MODEL_OPTION = $(if $(filter command line,$(origin MODEL)),--model $(MODEL))
 
@@ -28,7 +27,7 @@ help: ## what there is
 
 setup: .venv/installed ## the environment in .venv (implied by all)
 
-eval: .venv/installed ## the shipped eval: is the candidate prompt safe to ship? [EVAL=name] [MODEL=openai/...]
+eval: .venv/installed ## the evals of evals/: are the proposed prompts safe to ship? [EVAL=name] [MODEL=openai/...]
 	@$(BIN)/callgate eval $(EVAL) $(MODEL_OPTION) --let-inconclusive
 
 demo: .venv/installed ## a candidate that is better on average and worse for Spanish callers: see it blocked

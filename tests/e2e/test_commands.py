@@ -39,16 +39,53 @@ def test_nothing_evaluated_is_never_green():
     assert worst([]) == 2
 
 
-def test_several_evals_print_each_and_exit_with_the_worst(evaluated):
+def test_several_evals_print_each_and_a_line_each_at_the_end_and_exit_with_the_worst(evaluated):
     text = (evaluated.root / "evals/receptionist.yaml").read_text("utf-8")
     evaluated.write("evals/same.yaml", text.replace("receptionist/v3", "receptionist/v2"))
-    one, both = evaluated.run("eval", "same"), evaluated.run("eval")
+    evaluated.write("evals/torn.yaml", text.replace("models:", "model:"))
+    one, two = evaluated.run("eval", "same"), evaluated.run("eval", "receptionist", "same")
     assert one.code == 0, one.said
-    assert both.code == 4
-    assert {line.split()[0] for line in both.out.splitlines() if line.startswith(("receptionist ", "same "))} == {
-        "receptionist",
-        "same",
-    }
+    assert two.code == 4
+    assert [line.split()[:2] for line in two.out.splitlines()[-2:]] == [
+        ["receptionist", "INCONCLUSIVE"],
+        ["same", "PASS"],
+    ]
+    every = evaluated.run("eval", "--let-inconclusive")
+    assert every.code == 2, "a mistake in one is the worst, and keeps the others from nothing"
+    last = {line.split()[0]: line for line in every.out.splitlines()[-3:]}
+    assert "let through" in last["receptionist"]
+    assert "Nothing to gate" in last["same"]
+    assert "MISTAKE   evals/torn.yaml:7:1: " in last["torn"]
+    assert "evals/torn.yaml:7:1" in every.err
+
+
+def test_a_filter_without_a_name_takes_the_evals_that_have_what_it_names(evaluated):
+    text = (evaluated.root / "evals/receptionist.yaml").read_text("utf-8")
+    evaluated.write("evals/a-first.yaml", text.replace("datasets/receptionist", "datasets/one"))
+    evaluated.write("datasets/one/_world.yaml", (evaluated.root / "datasets/receptionist/_world.yaml").read_text())
+    evaluated.write(
+        "datasets/one/hello.yaml",
+        "segments: {language: en, call_type: booking}\ncaller: Hello?\nexpect: {max_words: 30}\n",
+    )
+    ran = evaluated.run("eval", "--case", CASE)
+    assert ran.code == 4, ran.said
+    assert ran.out.startswith("receptionist ")
+    assert "a-first" not in ran.out
+    nowhere = evaluated.run("eval", "--case", "nonesuch")
+    assert (nowhere.code, nowhere.out) == (2, "")
+    assert "no such case" in nowhere.err
+    both = evaluated.run("eval", "--candidate", "prompts/receptionist/v2")
+    assert both.code == 2
+    assert "say which of a-first, receptionist" in both.err
+
+
+def test_a_run_is_shown_by_the_name_of_its_eval(evaluated):
+    text = (evaluated.root / "evals/receptionist.yaml").read_text("utf-8")
+    evaluated.write("evals/same.yaml", text.replace("receptionist/v3", "receptionist/v2"))
+    assert evaluated.run("eval", "same").code == 0
+    assert evaluated.run("show", "last").out.startswith("same ")
+    assert evaluated.run("show", "receptionist").out.startswith("receptionist ")
+    assert CASE in evaluated.run("show", "receptionist", CASE).out
 
 
 # ---------------------------------------------------------------------------------------- subsets

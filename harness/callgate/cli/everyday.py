@@ -110,18 +110,27 @@ def eval_(
     )
     if shard:
         _draw(names or [], shard, options)
-    outcomes = [evaluated(path, options, json=json) for path in eval_files(names or [])]
+    from callgate.cli.several import run_all
+
     lenient = let_inconclusive and not release
-    codes = [let_through(outcome) if lenient else outcome.exit_code for outcome in outcomes]
-    raise typer.Exit(worst(codes))
+    code = run_all(
+        eval_files(names or []),
+        options,
+        lambda outcome: let_through(outcome) if lenient else outcome.exit_code,
+        named=bool(names),
+        json=json,
+    )
+    raise typer.Exit(code)
 
 
 def _look(names: list[str], files: list[Path], format_: str, *, json: bool) -> None:
-    """Grades recorded calls by the first eval that is named, or that there is."""
+    """Grades recorded calls by the first eval that is named, else by the first whose cases are calls."""
     from callgate.dataset.importers import Hints
-    from callgate.evaluate.looking import look
+    from callgate.evaluate.looking import look, of_calls
 
-    seen = look(project_root(), eval_files(names)[0], files, format_, Hints())
+    root = project_root()
+    path = eval_files(names)[0] if names else of_calls(root, eval_files(names))
+    seen = look(root, path, files, format_, Hints())
     sys.stdout.write(seen.rows() if json else seen.text())
     for problem in seen.problems:
         say(str(problem))
@@ -185,7 +194,7 @@ def demo(*, json: Json = False) -> None:
 
 
 def show(
-    run: Annotated[str, typer.Argument(help="A run's id, `last`, or a case, drafts too.")] = "last",
+    run: Annotated[str, typer.Argument(help="`last`, a run's id, an eval (its newest run), or a case.")] = "last",
     case: Annotated[str | None, typer.Argument(help="A case: its call, baseline beside candidate.")] = None,
     *,
     segment: Segment = None,

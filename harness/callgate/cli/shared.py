@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 PRECEDENCE = (130, 2, 5, 1, 3, 4, 0)
 INTERRUPTED = 130
+MISTAKEN = 2
 FAILED = EXIT_CODES["incomplete"]
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]

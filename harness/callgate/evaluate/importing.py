@@ -49,14 +49,21 @@ def _total(imported: Imported) -> str:
 
 
 def folder_of(root: Path, into: str | None) -> Path:
-    """Where cases go: the folder that was named, else the one that all evals of the project share."""
+    """Where cases go: the folder that was named, else the only golden set of the project, or its only one of calls."""
     if into:
         return project_path(root, into)
     folders = {load_eval(path, root).cases for path in find_evals(root)}
-    if len(folders) == 1:
-        return folders.pop()
+    calls = {folder for folder in folders if kind_of(root, folder) == "call"}
+    for some in (folders, calls):
+        if len(some) == 1:
+            return next(iter(some))
     names = ", ".join(sorted(relative_name(folder, root) for folder in folders)) or "none"
     raise Mistake(f"which set? say --into FOLDER; the evals name: {names}")
+
+
+def kind_of(root: Path, folder: Path) -> str:
+    """What the cases of a folder are (call, email, forum, triage), as its world says; calls where it says nothing."""
+    return str(Worlds(root).of(folder).defaults.get("kind", "call"))
 
 
 def folders_of(root: Path) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from callgate.dataset.drafts import drafts_of, privacy_of
 from callgate.dataset.importers import Hints
 from callgate.dataset.load import case_of
 from callgate.dataset.world import Worlds
-from callgate.evaluate.importing import Rules
+from callgate.evaluate.importing import Rules, kind_of
 from callgate.evaluate.recorded import recorded_grades
 from callgate.graders.grade import success
 from callgate.report.words import percent, plural, printable, shortened
@@ -91,6 +91,14 @@ class Look:
                     }
                     lines.append(json.dumps(row | ({"error": grade.why} if isinstance(grade, Failure) else {})))
         return "\n".join(lines) + "\n"
+
+
+def of_calls(root: Path, paths: Sequence[Path]) -> Path:
+    """The first eval whose cases are calls. Raises Mistake where there is none."""
+    found = next((path for path in paths if kind_of(root, load_eval(path, root).cases) == "call"), None)
+    if found is None:
+        raise Mistake("no eval has calls as its cases; name the eval by whose rules these are to be graded")
+    return found
 
 
 def look(root: Path, path: Path, files: Sequence[Path], format_: str, hints: Hints) -> Look:

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from callgate.engines.lanes import Transport
 
 
+class NotInThisEval(Mistake):
+    """A filter names what this eval does not have; another eval of the project may have it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """What the command line changes of an eval. A filter (segment, cases, limit, failed) makes the run a subset."""

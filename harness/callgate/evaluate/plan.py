@@ -28,7 +28,7 @@ from callgate.dataset.lint import lint
 from callgate.dataset.load import Source
 from callgate.engines.access import endpoint
 from callgate.engines.prices import give_price
-from callgate.evaluate.options import Options
+from callgate.evaluate.options import NotInThisEval, Options
 from callgate.files import did_you_mean
 from callgate.graders.expected import expect_problems
 from callgate.graders.grade import GraderSet
@@ -280,23 +280,23 @@ def _contests(the_eval: Eval) -> tuple[Contest, ...]:
 
 
 def _chosen(cases: Sequence[Case], options: Options, failed: Iterable[str]) -> list[Case]:
-    """The cases that the filters keep. Raises Mistake for a case or segment that does not exist."""
+    """The cases that the filters keep. Raises NotInThisEval for a case or segment that does not exist."""
     known = {case.id for case in cases}
     for name in options.cases:
         if name not in known:
-            raise Mistake(f"--case {name}: no such case{did_you_mean(name, known)}")
+            raise NotInThisEval(f"--case {name}: no such case{did_you_mean(name, known)}")
     for attribute, value in options.segment.items():
         values = {case.segments[attribute] for case in cases if attribute in case.segments}
         if value not in values:
             names = values or {key for case in cases for key in case.segments}
-            raise Mistake(f"--segment {attribute}={value}: no case has it; there are {', '.join(sorted(names))}")
+            raise NotInThisEval(f"--segment {attribute}={value}: no case has it; there are {', '.join(sorted(names))}")
     kept = [case for case in cases if not options.cases or case.id in options.cases]
     kept = [case for case in kept if options.segment.items() <= case.segments.items()]
     if options.failed:
         names = set(failed)
         kept = [case for case in kept if case.id in names]
         if not kept:
-            raise Mistake("--failed: no case failed for the candidate in the last run of this eval")
+            raise NotInThisEval("--failed: no case failed for the candidate in the last run of this eval")
     if options.limit and options.limit < len(kept):
         kept = [kept[index * len(kept) // options.limit] for index in range(options.limit)]
     return kept

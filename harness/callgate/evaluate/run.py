@@ -27,7 +27,7 @@ from callgate.evaluate.measuring import (
     replayed,
     total,
 )
-from callgate.evaluate.options import Options
+from callgate.evaluate.options import NotInThisEval, Options
 from callgate.evaluate.outcome import LEDGER, Outcome, own_code, this_run
 from callgate.evaluate.plan import Plan, endpoints, make_plan, metric_problems
 from callgate.evaluate.results import results, served
@@ -277,7 +277,7 @@ def _failed_cases(ledger: Ledger, name: str) -> list[str]:
     for run in ledger.runs():
         if run.eval == name and isinstance(run.decision, Mapping) and not run.decision["subset"]:
             return list(stored_plan(run).get("failed", ()))
-    raise Mistake(f"--failed: there is no whole run of {name} yet; run `callgate eval {name}` first")
+    raise NotInThisEval(f"--failed: there is no whole run of {name} yet; run `callgate eval {name}` first")
 
 
 def _stored(bench: Bench, options: Options, measured: Measured | None = None) -> Json:

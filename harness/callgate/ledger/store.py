@@ -255,8 +255,13 @@ class Ledger:
                 self._warn("run", error)
 
     def run(self, name: str) -> Run | None:
-        """The run `last`, or the newest whose id begins with `name`."""
-        return next((run for run in self.runs() if name == "last" or run.id.startswith(name)), None)
+        """The run `last`, the newest of the eval of that name, or the newest whose id begins with `name`."""
+        begun = None
+        for run in self.runs():
+            if name in {"last", run.eval}:
+                return run
+            begun = begun or (run if run.id.startswith(name) else None)
+        return begun
 
     # ------------------------------------------------------------------------------------------ forgetting
 

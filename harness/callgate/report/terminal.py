@@ -4,7 +4,8 @@ ones only, what was not measured, the verdict and the next command last."""
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
 
 from callgate.concepts import Comparison, Decision, Flip
 from callgate.report.words import (
@@ -27,6 +28,8 @@ SEGMENTS_EXPLAINED = 3
 REASONS_SHOWN = 4
 WIDTH = 118
 Style = Callable[[str, str], str]  # (kind, text) -> text; kinds: good, bad, unsure, faint, strong
+VerdictLine: TypeAlias = tuple[str, str, str, str]
+"""An eval in one line: its name, its verdict, why, and the kind of the style."""
 
 
 def plain(_kind: str, text: str) -> str:
@@ -82,7 +85,7 @@ def _table(decision: Decision, style: Style, *, everything: bool) -> str:
         lines.append(f"  {name:<{width}} {figures} {points(row.change):>8} {worst:>9}   {style(_kind(row), words)}")
     folded = sum(is_pair(row) for row in decision.comparisons) - sum(is_pair(row) for row in rows)
     if folded:
-        how = " (callgate show last --all)" if is_stored(decision) else ""
+        how = f" (callgate show {printable(decision.eval)} --all)" if is_stored(decision) else ""
         lines.append(style("faint", f"  {plural(folded, 'pair')}: nothing broke{how}"))
     return "\n".join(lines)
 
@@ -120,7 +123,7 @@ def _broken(decision: Decision, row: Comparison, style: Style) -> str:
     lines = [style("strong", f"{printable(row.name)} got worse{by}:"), *(_flip_line(flip) for flip in shown)]
     if len(flips) > len(shown):
         option = "--all" if not row.segment else f"--segment {printable(row.name)}"
-        how = f": callgate show last {option}" if is_stored(decision) else ""
+        how = f": callgate show {printable(decision.eval)} {option}" if is_stored(decision) else ""
         lines.append(style("faint", f"  and {len(flips) - len(shown)} more{how}"))
     return "\n".join(lines)
 
@@ -164,24 +167,49 @@ def is_stored(decision: Decision) -> bool:
 
 def _last_line(decision: Decision, style: Style, *, everything: bool) -> str:
     """What else a reader must know, then the verdict with its first reason and the next command."""
-    kind = {"pass": "good", "unchanged": "good", "block": "bad"}.get(decision.verdict, "unsure")
-    title = "SUBSET" if decision.subset and decision.verdict in {"pass", "unchanged"} else TITLES[decision.verdict]
+    title, kind = _title(decision)
     reasons = [printable(reason) for reason in decision.reasons]
     few = not everything and is_stored(decision)
     beside = reasons[1 : 1 + REASONS_SHOWN] if few else reasons[1:]
     if len(reasons) > 1 + len(beside):
-        beside.append(f"And {len(reasons) - 1 - REASONS_SHOWN} more: callgate show last --all")
+        beside.append(f"And {len(reasons) - 1 - REASONS_SHOWN} more: callgate show {printable(decision.eval)} --all")
     lines = [style("faint", line) for reason in beside for line in textwrap.wrap(reason, WIDTH)]
     following = next_command(decision)
     last = f"{style(kind, title)}   {reasons[0] if reasons else ''}" + (f"   next: {following}" if following else "")
     return "\n".join([*lines, *([""] if lines else []), last])
 
 
+def _title(decision: Decision) -> tuple[str, str]:
+    """The verdict in capitals and the kind of its style; a subset passes nothing."""
+    kind = {"pass": "good", "unchanged": "good", "block": "bad"}.get(decision.verdict, "unsure")
+    subset = decision.subset and decision.verdict in {"pass", "unchanged"}
+    return ("SUBSET" if subset else TITLES[decision.verdict]), kind
+
+
+def verdict_line(decision: Decision, *, let_through: bool = False) -> VerdictLine:
+    """An eval in one line of several; `let_through`: its INCONCLUSIVE was let pass."""
+    title, kind = _title(decision)
+    reason = printable(decision.reasons[0]) if decision.reasons else ""
+    following = next_command(decision)
+    through = "let through (on_inconclusive: warn). " if let_through else ""
+    return decision.eval, title, f"{through}{reason}" + (f"   next: {following}" if following else ""), kind
+
+
+def verdicts(lines: Sequence[VerdictLine], *, style: Style = plain) -> str:
+    """Several evals, a line each, in the order in which they ran."""
+    names, titles = max(len(printable(line[0])) for line in lines), max(len(line[1]) for line in lines)
+    shown = []
+    for name, title, why, kind in lines:
+        verdict = style(kind, title) + " " * (titles - len(title))
+        shown.append(f"{printable(name):<{names}}   {verdict}   {shortened(printable(why), WIDTH)}\n")
+    return "".join(shown)
+
+
 def next_command(decision: Decision) -> str:
     """What to type now: the worst call of the worst segment, or what would complete the run."""
     flips = [flip for row in explained(decision) for flip in worst_flips(decision, row)]
     if flips and is_stored(decision):
-        return f"callgate show last {printable(flips[0].case)}"
+        return f"callgate show {printable(decision.eval)} {printable(flips[0].case)}"
     if decision.verdict == "incomplete" and decision.missing.failures:
         return "the same command again, which asks only for what is missing"
     return ""
