@@ -55,8 +55,8 @@ def test_several_evals_print_each_and_a_line_each_at_the_end_and_exit_with_the_w
     last = {line.split()[0]: line for line in every.out.splitlines()[-3:]}
     assert "let through" in last["receptionist"]
     assert "Nothing to gate" in last["same"]
-    assert "MISTAKE   evals/torn.yaml:7:1: " in last["torn"]
-    assert "evals/torn.yaml:7:1" in every.err
+    assert "MISTAKE        evals/torn.yaml:6:1: " in last["torn"]
+    assert "evals/torn.yaml:6:1" in every.err
 
 
 def test_a_filter_without_a_name_takes_the_evals_that_have_what_it_names(evaluated):
