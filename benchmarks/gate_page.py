@@ -14,6 +14,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from golden_set import calls as golden_calls
+
 if TYPE_CHECKING:
     from gate import Tally
     from golden_set import Ran
@@ -39,10 +41,9 @@ def write(docs: Path, text: str, of: Mapping[str, Tally], golden: Mapping[str, S
     figures = {
         name: _rates([v for v, n in t.verdicts.items() for _ in range(n)], t.drawn / t.runs) for name, t in of.items()
     }
-    figures |= {
-        f"golden {name}": _rates([one.verdict for one in ran], sum(one.candidate for one in ran) / len(ran))
-        for name, ran in golden.items()
-    }
+    for name, ran in golden.items():
+        rates = _rates([one.verdict for one in ran], sum(one.candidate for one in ran) / len(ran))
+        figures[f"golden {name}"] = {**rates, "calls": round(100 * golden_calls(ran), 2)}
     body = {
         "date": datetime.now(UTC).date().isoformat(),
         "version": version("callgate"),

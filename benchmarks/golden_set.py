@@ -33,6 +33,7 @@ MODEL = "sim/receptionist-small"
 HELD = 10  # cached baseline trials, as after a first run
 TRIALS = 400  # drawn of each decision and arm, for the runs to take from
 UNCHANGED, SPANISH, QUICK = "unchanged", "Spanish regression", "Spanish regression, fail_fast"
+WHOLE = "Spanish regression, after_block: go_on"
 BASELINE, BRISK = "prompts/receptionist/v2", "prompts/receptionist/v3-brisk"
 Passed = npt.NDArray[np.float64]  # a line a decision, a column a trial: 1 passed, 0 failed
 
@@ -92,11 +93,12 @@ class Drawn:
 
 
 class Ran(NamedTuple):
-    """What came of one run: verdict, whether Spanish was blocked, and trials drawn a decision beside the cached
-    baseline: the candidate's, and those that confirm."""
+    """What came of one run: verdict, whether Spanish was blocked, how many segments were, and trials drawn a decision
+    beside the cached baseline: the candidate's, and those that confirm."""
 
     verdict: Verdict
     spanish: bool
+    blocks: int
     candidate: float
     confirming: float
 
@@ -135,7 +137,8 @@ class Sitting:
         drawn = next(iter(path.drawn.values()))
         blocked = {test.segment.name for test in tests if path.endings[test.index].status == "block"}
         n = len(strata)
-        return Ran(verdict(tests, path), "language=es" in blocked, float(drawn.sum()) / n, confirming / n)
+        found = verdict(tests, path)
+        return Ran(found, "language=es" in blocked, len(blocked), float(drawn.sum()) / n, confirming / n)
 
     def _strata(self, rng: np.random.Generator, policy: Policy) -> tuple[list[Stratum], list[tuple[float, ...]]]:
         """The rows of one run, ten baseline trials held and the candidate's to the last look; and the fresh ones."""
@@ -164,14 +167,17 @@ def _kept(plan: Plan, arm: Arm, numbers: range, kept: Path | None) -> Passed:
 
 
 def on_golden_set(runs: int, kept: Path | None = None, trials: int = TRIALS) -> dict[str, list[Ran]]:
-    """The changes that the bars are about: an unchanged prompt, and the planted regression with and without stopping
-    at the first block."""
+    """The changes that the bars are about: an unchanged prompt, and the planted regression: as it is, stopping at the
+    first block, and looking at everything to the end."""
     same, brisk = (Sitting.of(name, trials, kept=kept) for name in (BASELINE, BRISK))
-    quick = replace(brisk.plan.eval.policy, fail_fast=True)
+    quick, whole = (
+        replace(brisk.plan.eval.policy, **about) for about in ({"fail_fast": True}, {"after_block": "go_on"})
+    )
     return {
         UNCHANGED: [same.run(seed) for seed in range(runs)],
         SPANISH: [brisk.run(seed) for seed in range(runs)],
         QUICK: [brisk.run(seed, quick) for seed in range(runs)],
+        WHOLE: [brisk.run(seed, whole) for seed in range(min(runs, 100))],
     }
 
 

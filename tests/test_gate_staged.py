@@ -298,3 +298,69 @@ def test_losing_trials_of_a_staged_run_never_makes_it_pass(seed, max_missing, da
         lost[i] = replace(lost[i], candidate=(None, *lost[i].candidate[1:]))
     after = decide(lost, cases, policy).verdict
     assert after != "pass" or before == "pass"
+
+
+# ------------------------------------------------------------------------------------------- once something is blocked
+
+
+def undecided(name):
+    """Spanish broke, and English is too noisy to be cleared early."""
+    return 0.0 if name.startswith("es") else 0.6
+
+
+def noisy(name):
+    return 1.0 if name.startswith("es") else 0.6
+
+
+def test_what_does_not_lean_worse_is_not_asked_further_once_something_is_blocked():
+    world = World(calls(), noisy, undecided)
+    policy = replace(STAGED, confirm=0)
+    strata = world.run(policy)
+    assert {len(s.candidate) for s in strata} == {2}
+    decision = json.loads(json_of(strata, world.cases, policy))
+    rows = {tuple(row["segment"].values()): row for row in decision["comparisons"]}
+    assert decision["verdict"] == "block"
+    assert rows["es",]["verdict"] == "block"
+    assert rows["en",]["verdict"] == "inconclusive"
+    assert rows["en",]["needs"].startswith("not asked further; ")
+    assert "Blocked already, so not asked further: language=en (--settle asks)." in decision["reasons"]
+    went_on = World(calls(), noisy, undecided).run(replace(policy, after_block="go_on"))
+    assert max(len(s.candidate) for s in went_on if s.case.startswith("en")) > 2
+
+
+def test_what_leans_worse_is_asked_on_though_something_is_blocked(monkeypatch):
+    cases = {
+        name: replace(case, segments={"language": name[:2], "shop": "es" if name[:2] == "es" else str(i % 3)})
+        for i, (name, case) in enumerate(calls().items())
+    }
+    policy = replace(STAGED, confirm=0, by=("language", "shop"))
+
+    def leans(name):
+        return 0.0 if name.startswith("es") else 0.9 if cases[name].segments["shop"] == "2" else 1.0
+
+    def blocked():
+        world = World(cases, lambda _: 1.0, leans, seed=3)
+        return {
+            row.name: row.look for row in decide(world.run(policy), cases, policy).comparisons if row.verdict == "block"
+        }
+
+    assert blocked()["language=es"] == 2
+    assert blocked()["shop=2"] == 5
+    monkeypatch.setattr("callgate.gate.looks.LEANS", -1.0)
+    assert "shop=2" not in blocked()
+
+
+@pytest.mark.parametrize("held", [0, 10])
+def test_a_run_that_stops_after_a_block_is_a_function_of_the_rows(held):
+    world = World(calls(), noisy, undecided, held=held)
+    assert json_of(world.everything(), world.cases) == json_of(world.run(STAGED), world.cases)
+
+
+def test_a_block_on_one_model_leaves_the_others_to_be_decided():
+    world = World(calls(), noisy, undecided)
+    policy = replace(STAGED, confirm=0)
+    other = World(calls(), noisy, noisy, seed=8)
+    rows = [*world.everything(), *(replace(s, model="n") for s in other.everything())]
+    looks = {(row.model, row.name): row.look for row in decide(rows, world.cases, policy).comparisons}
+    assert looks["m", "language=en"] == 2
+    assert looks["n", "language=en"] > 2

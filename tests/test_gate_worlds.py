@@ -100,7 +100,9 @@ def test_on_the_shipped_golden_set_an_unchanged_prompt_passes_and_the_planted_re
     assert golden_set.calls(same) <= 0.60
     assert [one.spanish for one in spanish] == [True] * 12
     assert golden_set.share(spanish, "pass") == 0.0
-    assert golden_set.calls(found[golden_set.QUICK]) <= 0.60
+    assert golden_set.calls(spanish) <= 0.60
+    assert golden_set.calls(found[golden_set.QUICK]) <= golden_set.calls(spanish)
+    assert golden_set.calls(found[golden_set.WHOLE]) > 0.60
 
 
 def test_the_golden_sets_trials_are_those_that_the_product_draws():

@@ -261,6 +261,7 @@ def _policy(gate: Mapping[str, Any], by: tuple[str, ...], document: Document, pr
         weights=weights,
         on_inconclusive=gate.get("on_inconclusive", "warn"),
         fail_fast=gate.get("fail_fast", False),
+        after_block=gate.get("after_block", "leaning"),
         max_missing=float(gate.get("max_missing", 0.0)),
         confirm=gate.get("confirm", CONFIRM if len(looks) > 1 else 0),
     )

@@ -185,9 +185,11 @@ def _paired(
 
 def _policy(the_eval: Eval, cases: Sequence[Case], options: Options) -> Policy:
     """The gate for these cases; a subset compares and protects only what it has cases of. `--settle` looks on to the
-    most trials there are."""
+    most trials there are, and goes on where something is blocked."""
     attributes = {key for case in cases for key in case.segments}
     policy = policy_for(the_eval, attributes)
+    if options.settle:
+        policy = replace(policy, after_block="go_on")
     if options.settle and policy.looks[-1] < LOOKS[-1]:
         looks = (*policy.looks, LOOKS[-1])
         policy = replace(policy, looks=looks, weights=WEIGHTS.get(len(looks), (1 / len(looks),) * len(looks)))

@@ -18,6 +18,7 @@ from callgate.stats.exact import FloatArray
 
 CONFIRM = "about to be blocked: fresh baseline trials would confirm it, or show that the provider drifted"
 DOUBT = "fell against the cached baseline, and not beyond chance against fresh trials of it"
+LEFT = "not asked further"
 MOST_TRIALS = 10  # a side; beyond it only more cases help
 LOOSEST = LADDER[-1]
 WATCH_CLOSED = 0.10  # a watch segment is closed at the end unless p is below this
@@ -75,8 +76,12 @@ def _measured(known: Comparison, test: Test, view: View, ending: Ending, policy:
         if ending.is_pending
         else DOUBT
         if ending.is_doubted
-        else _judged(test, changes, level, verdict) or needs(test, view, verdict, policy),
+        else _judged(test, changes, level, verdict) or _left(ending, verdict) + needs(test, view, verdict, policy),
     )
+
+
+def _left(ending: Ending, verdict: ComparisonVerdict) -> str:
+    return f"{LEFT}; " if ending.is_left and verdict == "inconclusive" else ""
 
 
 def _judged(test: Test, changes: FloatArray, level: float, verdict: ComparisonVerdict) -> str:

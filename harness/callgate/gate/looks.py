@@ -22,6 +22,7 @@ from callgate.stats.exact import IntArray, tail
 from callgate.stats.multiplicity import tarone_holm, tarone_holm_adjusted
 
 CLOSE = (0.15, 0.10)  # a watch segment closes after a look where its p is above this; the last look closes nothing
+LEANS = 0.15  # once something is blocked, only segments whose p is at most this are looked at further
 CONFIRMED = 0.05  # over all segments of a model that ask for confirmation, split over the looks
 NOTHING = Judged(1.0, 0.0, ok=False)  # what is decided keeps its place in the family
 
@@ -40,17 +41,25 @@ class Need(NamedTuple):
 class Ending:
     """Where a test stands: its status, the trials a side and share of alpha of its last look, how many tests were live.
 
-    `adjusted` is its p after the family's correction and for the looks: a block is at most alpha. `is_pending` is a
-    block that waits for fresh baseline trials, `is_doubted` one that they did not confirm so far.
+    `p` is that of its last look after the guards, `adjusted` after the family's correction and for the looks: a block
+    is at most alpha. `is_pending` is a block that waits for fresh baseline trials, `is_doubted` one that they did not
+    confirm so far; `is_left` is undecided and not looked at further, since its model is blocked already.
     """
 
     k: int
     weight: float
     live: int
     status: Status = "live"
+    p: float = 1.0
     adjusted: float = 1.0
     is_pending: bool = False
     is_doubted: bool = False
+    is_left: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the next look is at this test too."""
+        return self.status == "live" and not self.is_left
 
 
 @dataclass(slots=True)
@@ -88,7 +97,7 @@ def replay(tests: Sequence[Test], cases: Mapping[str, CaseInfo], policy: Policy)
     path = Path(endings, blockers([table for name, table in tables.items() if name in trusted], cases))
     path.drawn = {name: np.zeros(len(table.strata), dtype=np.int64) for name, table in tables.items()}
     for look, k in enumerate(policy.looks):
-        live = [test for test in tests if endings[test.index].status == "live"]
+        live = [test for test in tests if endings[test.index].is_open]
         losing = [blocker for blocker in path.blockers if blocker.status == "live" and blocker.k and blocker.losses]
         rows = _rows(live, losing)
         path.needs = frozenset(need for table, at in rows for need in _lacking(table, at, k))
@@ -98,14 +107,26 @@ def replay(tests: Sequence[Test], cases: Mapping[str, CaseInfo], policy: Policy)
         _look(live, path, policy, look)
         _look_at_blockers(path, policy, look)
         path.needs |= path.confirming
-        if path.needs or _is_over(path, policy):
+        if path.needs:
+            break
+        if policy.after_block == "leaning" and look < len(policy.looks) - 1:
+            _leave(tests, path)
+        if _is_over(path, policy):
             break
     return path
 
 
+def _leave(tests: Sequence[Test], path: Path) -> None:
+    """Where a model is blocked, its verdict stands: only what leans worse, or waits for its confirmation, goes on."""
+    blocked = {test.table.model for test in tests if path.endings[test.index].status == "block"}
+    blocked |= {blocker.table.model for blocker in path.blockers if blocker.status == "block"}
+    for ending in (path.endings[test.index] for test in tests if test.table.model in blocked):
+        ending.is_left |= ending.status == "live" and not ending.is_doubted and ending.p > LEANS
+
+
 def _is_over(path: Path, policy: Policy) -> bool:
     losing = any(blocker.status == "live" and blocker.losses for blocker in path.blockers)
-    open_tests = any(ending.status == "live" for ending in path.endings)
+    open_tests = any(ending.is_open for ending in path.endings)
     return (policy.fail_fast and "block" in path.statuses) or not (open_tests or losing)
 
 
@@ -159,7 +180,7 @@ def _look(live: Sequence[Test], path: Path, policy: Policy, look: int) -> None:
         ending, one = path.endings[test.index], each[test.index]
         if ending.status != "live":
             continue
-        ending.adjusted = min(1.0, adjusted[test.index] / share)
+        ending.p, ending.adjusted = one.p, min(1.0, adjusted[test.index] / share)
         if one.ok and not ending.is_doubted:
             ending.status = "pass"
         elif test.index in worse:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from callgate.concepts import Comparison, Missing, Verdict
+from callgate.gate.comparisons import LEFT
 from callgate.gate.family import Test
 
 
@@ -20,6 +21,7 @@ def reasons(
         "inconclusive": _undecided,
         "pass": _passed,
     }[verdict](comparisons)
+    said += _left(comparisons) if verdict == "block" else []
     said += [_lost(row) for row in comparisons if "must_pass" in row.segment and row.verdict not in {"block", verdict}]
     return (*said, *_notes(tests, comparisons[: len(tests)]))
 
@@ -43,6 +45,12 @@ def _blocked(rows: Sequence[Comparison]) -> list[str]:
         _lost(row) if "must_pass" in row.segment else f"{_name(row, rows)} fell {_points(row.change or 0.0)}."
         for row in worst
     ]
+
+
+def _left(rows: Sequence[Comparison]) -> list[str]:
+    """What was not looked at to the end, since the change is blocked whatever it would show."""
+    left = [_name(row, rows) for row in rows if row.needs.startswith(LEFT) and row.role != "watch"]
+    return [f"Blocked already, so not asked further: {', '.join(left)} (--settle asks)."] if left else []
 
 
 def _lost(row: Comparison) -> str:
