@@ -512,8 +512,8 @@ class Policy:
     """The gate of an eval: what may block, where, by how much, with what certainty (statistics.md part 4).
 
     `looks` are the trials a side at which the gate looks and `weights` the share of alpha each look spends.
-    Once a segment of a model is blocked, `fail_fast` looks no further at all, and `after_block` says where the later looks
-    of that model go: only to segments that lean worse, or, with "go_on", to every undecided one.
+    Once a segment is blocked, `fail_fast` looks no further at all; `after_block` says where later looks at its model
+    go: only to segments that lean worse, or, with "go_on", to every undecided one.
     `by` names the segments: an attribute, or several joined by "*". `confirm` is how many fresh baseline trials of each
     decision are drawn before a segment with a cached baseline is blocked (0: none); `max_missing` the share of a
     segment's trials that may be missing, which then count as the worst case (0: any missing trial makes it incomplete).
