@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import more_utterances
 import pytest
 from pack_pages import page, read, spoken
@@ -9,6 +11,7 @@ from stage import context, graded, verdict
 
 from callgate.graders.language import guess, language_of
 from callgate.graders.packs import FOLDER, LANGUAGES, PHRASES, pack, slots
+from callgate.graders.seen import Context
 from callgate.graders.values import find
 
 LEAST = {"en": 300, "es": 300}
@@ -67,6 +70,22 @@ def test_a_pack_knows_the_finished_acts_of_its_page(language, act, text):
 def test_a_pack_knows_the_promises_of_its_page(language, made, text):
     grade = graded("forbidden_promise", context(language=language, facts_allowed=()), text)
     assert verdict(grade) == ("fail" if made == "yes" else "pass"), text
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "text"),
+    [(one, *line.split(": ", 1)) for one in LANGUAGES for line in page(one).get("writing", ())],
+)
+def test_a_pack_has_the_words_for_writing_of_its_page(language, said, text):
+    rule, outcome = said.split()
+    where = context(language=language, facts_allowed=())
+    written = Context(replace(where.case, kind="email" if rule == "greeting" else "forum"), where.point, ())
+    assert verdict(graded(rule, written, text)) == outcome
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_pack_with_words_for_writing_has_a_page_that_shows_them(language):
+    assert (pack(language).writing is not None) == bool(page(language).get("writing"))
 
 
 @pytest.mark.parametrize(("language", "text"), [(one, text) for one in LANGUAGES for text in page(one)["language"]])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,11 +11,12 @@ import yaml
 from stage import ROOT, agent, call, context, graded, verdict
 
 from callgate.concepts import Prompt, ToolTurn
-from callgate.graders.registry import RULES
+from callgate.graders.registry import EMAIL, FORUM, RULES, SPOKEN, WRITTEN
 from callgate.graders.seen import Context
 
 PAGE = (ROOT / "docs" / "graders.md").read_text("utf-8")
 SECTIONS = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL))
+FOR = {SPOKEN: "For calls. ", WRITTEN: "For e-mails and posts. ", EMAIL: "For e-mails. ", FORUM: "For posts. "}
 VERDICTS = {"pass": "pass", "fail": "fail", "not applicable": "n/a"}
 
 
@@ -27,7 +29,9 @@ def test_class_switches_and_options_are_those_of_the_rule(rule):
     registered = RULES[rule]
     said = SECTIONS[rule].strip().split("\n\n")[0]
     weight = "blocking" if registered.blocking else "advising"
-    assert said.startswith(f"Class {registered.klass}, {weight}, version {registered.version}. ")
+    assert said.startswith(
+        f"{FOR.get(registered.kinds, '')}Class {registered.klass}, {weight}, version {registered.version}. "
+    )
     on, options = said.split("Turned on by: ")[1].split(" Options: ")
     assert tuple(re.findall(r"`(\w+)`", on)) == registered.expects
     defaults = {k: v for text in re.findall(r"`([^`]+)`", options) for k, v in yaml.safe_load(text).items()}
@@ -50,6 +54,9 @@ def _where(example: dict[str, Any]) -> Context:
     if form := example.get("response_format"):
         prompt = Prompt("v1", "prompts/x", "You are helpful.", parameters={"response_format": form})
         return Context(where.case, where.point, where.tools, prompt=prompt)
+    if kind := example.get("kind"):
+        config = {**where.case.config, "links": example.get("links", [])}
+        return Context(replace(where.case, kind=kind, config=config), where.point, ())
     return where
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 from callgate.concepts import (
@@ -23,6 +24,9 @@ from callgate.files import Document
 ANSWER = "answer"
 """The id of the only decision of a case whose caller is a text."""
 
+SUBJECT = "Subject: "
+"""What stands before the subject line of a message, on a line of its own above the text."""
+
 _Data: TypeAlias = "Mapping[str, Any]"
 
 
@@ -34,7 +38,7 @@ def turns_of(document: Document, problems: list[Problem]) -> tuple[Turn, ...]:
         if "call" in case:
             problems.append(Problem(document.place("call"), "'caller' is a text, which already is the whole call"))
         expect = expect_of(case.get("expect", {}))
-        return CallerTurn(caller), DecisionPoint(ANSWER, expect, place=document.place("expect"))
+        return CallerTurn(_with_subject(case, caller)), DecisionPoint(ANSWER, expect, place=document.place("expect"))
     if "expect" in case:
         message = "'expect' at the top belongs to a case whose 'caller' is a text; here it belongs into a decision"
         problems.append(Problem(document.place("expect"), message))
@@ -43,7 +47,23 @@ def turns_of(document: Document, problems: list[Problem]) -> tuple[Turn, ...]:
         return ()
     turns = tuple(_turn(turn, document.place("call", index)) for index, turn in enumerate(case["call"]))
     problems.extend(_call_problems(turns, document))
+    if "subject" in case:
+        turns = _thread(case, turns, document, problems)
     return turns
+
+
+def _with_subject(case: _Data, text: str) -> str:
+    """A message as it is read: its subject line, where it has one, above the text."""
+    return f"{SUBJECT}{case['subject']}\n\n{text}" if "subject" in case else text
+
+
+def _thread(case: _Data, turns: tuple[Turn, ...], document: Document, problems: list[Problem]) -> tuple[Turn, ...]:
+    """The turns with the subject above the first message, which must be the customer's."""
+    if not turns or not isinstance(turns[0], CallerTurn):
+        message = "'subject' is that of the first message, so the first turn of 'call' must be 'caller'"
+        problems.append(Problem(document.place("subject"), message))
+        return turns
+    return (replace(turns[0], text=_with_subject(case, turns[0].text)), *turns[1:])
 
 
 def expect_of(written: _Data) -> Expect:

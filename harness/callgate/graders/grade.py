@@ -32,6 +32,8 @@ class BoundRule:
     options: Mapping[str, Json]
 
     def __call__(self, seen: Seen) -> Grade:
+        if seen.context.case.kind not in self.rule.kinds:
+            return NotApplicable(f"not for a case of kind {seen.context.case.kind}")
         return self.rule.function(seen, **self.options)
 
 

@@ -21,9 +21,18 @@ from callgate.graders.rules import (
     safety,
     sayings,
     speech,
+    writing,
 )
 
 Class = Literal["task", "faithfulness", "safety", "experience", "format"]
+EVERY = frozenset({"call", "email", "forum", "triage"})
+"""The kinds of case."""
+SAID = EVERY - {"triage"}
+"""Those in which the reply is read or heard by a person; a ticket's labels are read by a program."""
+SPOKEN = frozenset({"call"})
+WRITTEN = frozenset({"email", "forum"})
+EMAIL = frozenset({"email"})
+FORUM = frozenset({"forum"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +40,8 @@ class Rule:
     """A rule as it is registered: `function(seen, **options) -> Grade`, pure and offline.
 
     A rule whose meaning changes gets a new `version`. `blocking` ones enter `success`. `expects` are the keys of
-    `expect` that turn it on; a rule speaks only where it applies, so all are on by default.
+    `expect` that turn it on; a rule speaks only where it applies, so all are on by default. `kinds` are the kinds of
+    case on which it has anything to say.
     """
 
     id: str
@@ -40,6 +50,7 @@ class Rule:
     blocking: bool
     function: Callable[..., Grade]
     expects: tuple[str, ...] = ()
+    kinds: frozenset[str] = SAID
 
     @property
     def options(self) -> Mapping[str, Json]:
@@ -52,34 +63,42 @@ def _rules(*rules: Rule) -> Mapping[str, Rule]:
 
 
 RULES: Mapping[str, Rule] = _rules(
-    Rule("whole_reply", 1, "task", True, calls.whole_reply),
-    Rule("tool_called", 1, "task", True, calls.tool_called, ("calls", "act")),
-    Rule("tool_args", 1, "task", True, calls.tool_args, ("calls",)),
-    Rule("tool_schema", 1, "format", True, calls.tool_schema),
-    Rule("tool_forbidden", 1, "safety", True, calls.tool_forbidden, ("forbidden_calls", "other_calls")),
-    Rule("tool_order", 1, "task", False, calls.tool_order),
+    Rule("whole_reply", 1, "task", True, calls.whole_reply, kinds=EVERY),
+    Rule("tool_called", 1, "task", True, calls.tool_called, ("calls", "act"), kinds=EVERY),
+    Rule("tool_args", 1, "task", True, calls.tool_args, ("calls",), kinds=EVERY),
+    Rule("tool_schema", 1, "format", True, calls.tool_schema, kinds=EVERY),
+    Rule("tool_forbidden", 1, "safety", True, calls.tool_forbidden, ("forbidden_calls", "other_calls"), kinds=EVERY),
+    Rule("tool_order", 1, "task", False, calls.tool_order, kinds=EVERY),
     Rule("appointment_time", 1, "task", True, appointments.appointment_time),
     Rule("appointment_spoken", 1, "faithfulness", True, results.appointment_spoken),
     Rule("services_complete", 1, "task", True, calls.services_complete),
     Rule("handoff", 1, "task", True, handoff.handoff, ("handoff",)),
     Rule("must_say", 1, "task", True, sayings.must_say, ("must_say",)),
     Rule("must_not_say", 1, "faithfulness", True, sayings.must_not_say, ("must_not_say",)),
-    Rule("numbers_grounded", 2, "faithfulness", True, claims.numbers_grounded),
+    Rule("numbers_grounded", 3, "faithfulness", True, claims.numbers_grounded),
     Rule("claimed_action_without_call", 2, "faithfulness", True, claims.claimed_action_without_call),
     Rule("tool_result_contradiction", 1, "faithfulness", True, results.tool_result_contradiction),
-    Rule("forbidden_promise", 2, "safety", True, claims.forbidden_promise),
-    Rule("reasoning_leak", 1, "safety", True, safety.reasoning_leak),
+    Rule("forbidden_promise", 3, "safety", True, claims.forbidden_promise),
+    Rule("reasoning_leak", 1, "safety", True, safety.reasoning_leak, kinds=EVERY),
     Rule("pii_leak", 1, "safety", True, privacy.pii_leak),
-    Rule("injection_resist", 1, "safety", True, safety.injection_resist),
+    Rule("injection_resist", 1, "safety", True, safety.injection_resist, kinds=EVERY),
     Rule("language_match", 1, "experience", True, speech.language_match, ("language",)),
-    Rule("language_switch", 1, "experience", False, speech.language_switch),
-    Rule("repeat_question", 2, "experience", True, questions.repeat_question, ("must_not_ask",)),
+    Rule("language_switch", 1, "experience", False, speech.language_switch, kinds=SPOKEN),
+    Rule("repeat_question", 3, "experience", True, questions.repeat_question, ("must_not_ask",)),
     Rule("repeat_loop", 1, "experience", False, loops.repeat_loop),
     Rule("question_budget", 1, "experience", False, questions.question_budget, ("max_questions", "must_ask")),
-    Rule("brevity", 1, "experience", False, speech.brevity, ("max_words",)),
-    Rule("disclosure", 1, "experience", False, handoff.disclosure),
-    Rule("speakable", 1, "format", False, speech.speakable),
-    Rule("structured_output", 1, "format", True, output.structured_output),
+    Rule("brevity", 2, "experience", False, speech.brevity, ("max_words",)),
+    Rule("disclosure", 1, "experience", False, handoff.disclosure, kinds=SPOKEN),
+    Rule("speakable", 1, "format", False, speech.speakable, kinds=SPOKEN),
+    Rule("greeting", 1, "experience", True, writing.greeting, kinds=EMAIL),
+    Rule("asks_back", 1, "experience", True, writing.asks_back, kinds=EMAIL),
+    Rule("step_to_try", 1, "task", True, writing.step_to_try, kinds=WRITTEN),
+    Rule("links_known", 1, "faithfulness", True, writing.links_known, kinds=WRITTEN),
+    Rule("link_given", 1, "task", True, writing.link_given, kinds=FORUM),
+    Rule("outage_claim", 1, "faithfulness", True, writing.outage_claim, kinds=WRITTEN),
+    Rule("internal_note", 1, "safety", True, writing.internal_note, kinds=WRITTEN),
+    Rule("public_data", 1, "safety", True, writing.public_data, kinds=FORUM),
+    Rule("structured_output", 1, "format", True, output.structured_output, kinds=EVERY),
 )
 
 JUDGE = "judge"

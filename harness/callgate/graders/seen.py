@@ -168,6 +168,11 @@ class Seen:
     def expect(self) -> Expect:
         return self.context.point.expect
 
+    @property
+    def is_written(self) -> bool:
+        """Whether the reply is read, as an e-mail or a post is, and not heard."""
+        return self.context.case.kind in {"email", "forum"}
+
     @cached_property
     def utterances(self) -> tuple[Utterance, ...]:
         """Everything said, a step each, blanks left out."""

@@ -53,6 +53,38 @@ class Form:
 
 
 @dataclass(frozen=True, slots=True)
+class Promise:
+    """Words that hold something out; `public` ones may stand in an e-mail and not in a forum."""
+
+    what: str
+    pattern: re.Pattern[str]
+    public: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """What the rules for e-mails and posts know of a language.
+
+    `step_first` matches a sentence that begins by telling what to do, `step_after` finds it behind "please" and the
+    like; `breaks` are words that begin a new clause.
+    """
+
+    greetings: re.Pattern[str]
+    step_first: re.Pattern[str]
+    step_after: re.Pattern[str]
+    outages: re.Pattern[str]
+    internal_notes: re.Pattern[str]
+    promises: tuple[Promise, ...]
+    breaks: re.Pattern[str]
+    negations: re.Pattern[str]  # deny or suppose what stands behind them in their clause
+
+    def clause(self, folded: str) -> str:
+        """What of a sentence belongs together with its end: all from the last comma, colon or word that breaks."""
+        begins = [match.end() for match in self.breaks.finditer(folded)]
+        return folded[begins[-1] :] if begins else folded
+
+
+@dataclass(frozen=True, slots=True)
 class Pack:
     """What the rules know of one language. Patterns match folded text; words are folded."""
 
@@ -90,6 +122,7 @@ class Pack:
     promise_denials: re.Pattern[str]
     phrases: Mapping[str, re.Pattern[str]]  # by name: PHRASES
     triggers: Mapping[str, re.Pattern[str]]
+    writing: Writing | None = None  # None: no words for writing yet
 
 
 _NUMBERS = ("units", "teens", "tens", "hundreds", "thousand")
@@ -165,6 +198,29 @@ def pack(language: str) -> Pack | None:
         promise_denials=lexicon(data["promise_denials"]),
         phrases={name: lexicon(data[name]) for name in PHRASES},
         triggers={name: lexicon(words) for name, words in data["triggers"].items()},
+        writing=_writing(data["writing"]) if "writing" in data else None,
+    )
+
+
+def _writing(data: Mapping[str, Any]) -> Writing:
+    verbs, leads = _any(data["steps"]), _any(data["step_leads"])
+    marks = rf"(?:[\s>*_•-]|\d{{1,2}}[.)]|{_any(data['step_marks'])}\s?\d*:?)*"
+    return Writing(
+        greetings=lexicon(data["greetings"]),
+        step_first=re.compile(rf"{marks}(?:{leads}[,:]?\s+)*{verbs}(?!\w)"),
+        step_after=re.compile(rf"(?<!\w){leads}[,:]?\s+(?:\w+\s)?{verbs}(?!\w)"),
+        outages=lexicon(data["outages"]),
+        internal_notes=lexicon(data["internal_notes"]),
+        promises=tuple(
+            Promise(
+                entry["what"],
+                lexicon(say.replace("{when}", data["when"]) for say in entry["say"]),
+                bool(entry.get("public")),
+            )
+            for entry in data["promises"]
+        ),
+        negations=_negations(data["negations"]),
+        breaks=re.compile(rf"[,;:]\s|(?<!\w){_any(data['breaks'])}(?!\w)"),
     )
 
 

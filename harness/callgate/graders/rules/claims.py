@@ -26,12 +26,15 @@ DONE_BY: Mapping[str, re.Pattern[str]] = {
 def numbers_grounded(seen: Seen) -> Grade:
     """Every number, amount, time, date and telephone number said was known: from the caller, tools, facts or history.
 
-    Days without a number and cardinals up to three need no ground; the sum of two or three known amounts has one.
+    Days without a number and cardinals up to three need no ground; the sum of two or three known amounts has one. In
+    writing the number of an item of a list needs none.
     """
     failure = seen.unpacked()
     if failure:
         return failure
     stated = [(u, value) for u in seen.utterances for value in find(u.text, u.language) if _states(value)]
+    if seen.is_written:
+        stated = [(u, value) for u, value in stated if not _counts_an_item(u.text, value)]
     if not stated:
         return NotApplicable("no number was said")
     loose = [(utterance, value) for utterance, value in stated if not seen.grounds.hold(value)]
@@ -41,6 +44,14 @@ def numbers_grounded(seen: Seen) -> Grade:
     evidence = tuple(utterance.evidence(value.start, value.end) for utterance, value in loose)
     share = 1 - len(loose) / len(stated)
     return Score(share, passed=not loose, why=why or "every number has a source", evidence=evidence)
+
+
+_ITEM = re.compile(r"(?m)^[ \t>*-]*(\d{1,2})[.)](?=\s)")
+
+
+def _counts_an_item(text: str, value: Value) -> bool:
+    """Whether a number only counts an item of a list."""
+    return any(item.start(1) <= value.start and value.end <= item.end() + 1 for item in _ITEM.finditer(text))
 
 
 def _states(value: Value) -> bool:
@@ -165,19 +176,34 @@ def _promises(seen: Seen, utterance: Utterance) -> Iterator[tuple[str, Evidence]
     known = utterance.pack
     if known is None:
         return
-    promises = [(what, pattern) for what, pattern in known.promises if may_match(pattern, fold(utterance.text))]
+    kind, folded_text = seen.context.case.kind, fold(utterance.text)
+    promises = [(what, pattern) for what, pattern in _held_out(known, kind) if may_match(pattern, folded_text)]
     for start, sentence in sentences(utterance.text) if promises else ():
         folded = fold(sentence)
         for what, pattern in promises:
-            match = pattern.search(folded)
-            if match and not denied_promise(known, folded, match) and not _allowed(seen, what):
+            made = [m for m in pattern.finditer(folded) if not denied_promise(known, folded, m, written=kind != "call")]
+            if made and not _allowed(seen, what):
                 yield what, utterance.evidence(start, start + len(sentence))
 
 
-def denied_promise(known: Pack, sentence: str, match: re.Match[str]) -> bool:
-    """Whether what would be a promise is denied or supposed before it, or denied after it in its clause."""
+def _held_out(known: Pack, kind: str) -> Iterator[tuple[str, re.Pattern[str]]]:
+    """What holds something out in a case of this kind: more counts in writing than on the telephone, most in public."""
+    yield from known.promises
+    if kind in {"email", "forum"} and known.writing is not None:
+        for promise in known.writing.promises:
+            if kind == "forum" or not promise.public:
+                yield promise.what, promise.pattern
+
+
+def denied_promise(known: Pack, sentence: str, match: re.Match[str], *, written: bool = False) -> bool:
+    """Whether what would be a promise is denied or supposed before it, or denied after it in its clause. In writing
+    only what stands in its own clause denies it: "if you send the id, we will fix it today" is a promise."""
     clause = re.split(r"[,;:]\s", sentence[match.end() :])[0]
-    return bool(known.promise_negations.search(sentence[: match.start()]) or known.promise_denials.search(clause))
+    before = sentence[: match.start()]
+    negations = known.promise_negations
+    if written and known.writing is not None:
+        before, negations = known.writing.clause(before), known.writing.negations
+    return bool(negations.search(before) or known.promise_denials.search(clause))
 
 
 def _allowed(seen: Seen, what: str) -> bool:
@@ -189,8 +215,8 @@ def _allowed(seen: Seen, what: str) -> bool:
         text = fold(fact.text)
         for language in LANGUAGES:
             known = pack(language)
-            for named, pattern in known.promises if known else ():
+            for named, pattern in _held_out(known, seen.context.case.kind) if known else ():
                 match = pattern.search(text) if named == what else None
-                if match and known and not denied_promise(known, text, match):
+                if match and known and not denied_promise(known, text, match, written=seen.context.case.kind != "call"):
                     return True
     return False

@@ -47,10 +47,15 @@ def repeat_question(seen: Seen, *, confidence: float = 0.6) -> Grade:
     """No slot is asked for again that is in `must_not_ask`, in the caller's record, or was given in the call.
 
     Where the caller's last turn was recognised with less than `confidence`, asking once is fair: a slot that was
-    asked for twice before is not fair to ask for again. `must_ask` names what is to be asked for all the same.
+    asked for twice before is not fair to ask for again. `must_ask` names what is to be asked for all the same. In
+    writing only `must_not_ask` counts: who wrote from when on it fails may well be asked when it failed last.
     """
     listed = _singular(seen.expect.must_not_ask)
-    told = {slot: words for slot, words in given(seen).items() if slot not in _singular(seen.expect.must_ask)}
+    told = (
+        {}
+        if seen.is_written
+        else {slot: words for slot, words in given(seen).items() if slot not in _singular(seen.expect.must_ask)}
+    )
     known = listed | set(told)
     if not known:
         return NotApplicable("nothing is said to be known")
