@@ -109,9 +109,9 @@ def grounds_of(known: Iterable[Json], *, now: str, timezone: str) -> Grounds:
 
 def _leaves(value: Json) -> Iterator[str | int | float]:
     """Every text and number in a JSON value, names of members included: "saturday" may only stand there."""
-    if isinstance(value, str | int | float) and not isinstance(value, bool):
+    if isinstance(value, str) or (isinstance(value, int | float) and not isinstance(value, bool)):
         yield value
-    elif isinstance(value, Mapping):
+    elif type(value) is dict or isinstance(value, Mapping):
         for name, inner in value.items():
             yield name
             yield from _leaves(inner)

@@ -7,7 +7,7 @@ Both cache on themselves, so they are frozen but not slotted.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property, lru_cache
@@ -28,6 +28,7 @@ from callgate.concepts import (
     ToolAnswer,
     ToolTurn,
     Trial,
+    canonical,
 )
 from callgate.graders.grounds import Grounds, grounds_of
 from callgate.graders.language import guess, language_of
@@ -42,7 +43,9 @@ PastTurn: TypeAlias = AgentTurn | CallerTurn | ToolTurn
 
 def leaves(value: Json) -> Iterator[Json]:
     """Every scalar in a JSON value, keys left out."""
-    if isinstance(value, Mapping):
+    if isinstance(value, str):  # first: most are, and the question whether one is a Mapping is dear
+        yield value
+    elif type(value) is dict or isinstance(value, Mapping):
         for inner in value.values():
             yield from leaves(inner)
     elif isinstance(value, list | tuple):
@@ -124,6 +127,25 @@ class Context:
         """What the agent said before the decision; `turn` is -1."""
         said = [turn.text for turn in self.history if isinstance(turn, AgentTurn)]
         return tuple(Utterance(-1, text, guess(text, self.names) or self.language or "", None) for text in said)
+
+    @cached_property
+    def past_moments(self) -> frozenset[datetime]:
+        """Every moment that an answer of the history held, in UTC."""
+        return self._moments(result for _, result in self.past_results)
+
+    @cached_property
+    def past_offers(self) -> frozenset[datetime]:
+        """Those of them that a tool which only reads answered."""
+        return self._moments(result for tool, result in self.past_results if self.effect(tool) == "read")
+
+    def _moments(self, results: Iterable[Json]) -> frozenset[datetime]:
+        texts = (leaf for result in results for leaf in leaves(result) if isinstance(leaf, str))
+        return frozenset(found for text in texts if (found := moment_of(text, self.case.timezone)) is not None)
+
+    @cached_property
+    def schema_texts(self) -> Mapping[str, str]:
+        """The schema of each tool's arguments as canonical JSON, by the tool's name."""
+        return {tool.name: canonical(tool.parameters) for tool in self.tools}
 
     @cached_property
     def past_results(self) -> tuple[tuple[str, Json], ...]:
@@ -208,8 +230,18 @@ class Seen:
     @cached_property
     def results(self) -> tuple[tuple[str, Json], ...]:
         """(tool, result) of every call that was answered, in the history and in the trial."""
-        now = ((a.call.name, a.content) for a in self.answers if a.kind in {"answered", "transfer"})
-        return (*self.context.past_results, *now)
+        return (*self.context.past_results, *self.new_results)
+
+    @cached_property
+    def new_results(self) -> tuple[tuple[str, Json], ...]:
+        """(tool, result) of every call of the trial that was answered."""
+        return tuple((a.call.name, a.content) for a in self.answers if a.kind in {"answered", "transfer"})
+
+    @cached_property
+    def moments(self) -> frozenset[datetime]:
+        """Every moment that an answer held, in the history or the trial, in UTC."""
+        new = (self.moment(leaf) for _, result in self.new_results for leaf in leaves(result))
+        return self.context.past_moments.union(moment for moment in new if moment is not None)
 
     @property
     def failed_writes(self) -> tuple[str, ...]:
@@ -238,7 +270,7 @@ class Seen:
 
     def moment(self, value: Json) -> datetime | None:
         """The instant that a text with a date and a time names, in UTC; None for anything else."""
-        return _moment(value, self.context.case.timezone) if isinstance(value, str) else None
+        return moment_of(value, self.context.case.timezone) if isinstance(value, str) else None
 
     def unpacked(self) -> Failure | None:
         """The failure of a rule that needs a pack for a language that has none."""
@@ -249,7 +281,8 @@ class Seen:
 
 
 @lru_cache(maxsize=8192)
-def _moment(text: str, zone: str) -> datetime | None:
+def moment_of(text: str, zone: str) -> datetime | None:
+    """The instant that a text with a date and a time names, in UTC; a text without a zone is local."""
     found = instant(text, zone) if text[:2] == "20" and ":" in text else ""
     return None if isinstance(found, str) else found
 

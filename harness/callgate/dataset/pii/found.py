@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 Kind = Literal["phone", "email", "card", "vin", "ssn", "plate", "address", "name", "digits", "code"]
@@ -23,6 +24,8 @@ class Found:
     spoken: bool = False
 
 
+_NO_DIGITS = re.compile(r"[^0-9]+")
+_LETTERS = re.compile(r"[^\W\d_]+")
 _NEVER = re.compile(
     r"""
       \d{4}-\d\d-\d\d (?:[T\ ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?   # days and moments
@@ -44,7 +47,13 @@ def masked(text: str) -> str:
 
 def digits_of(text: str) -> str:
     """Only the digits 0-9."""
-    return re.sub(r"[^0-9]", "", text)
+    return _NO_DIGITS.sub("", text)
+
+
+@lru_cache(maxsize=4096)
+def words_of(text: str) -> tuple[str, ...]:
+    """The runs of letters in a text, folded for case: looking in them is quicker than trying a pattern everywhere."""
+    return tuple(_LETTERS.findall(text.casefold()))
 
 
 def word_set(text: str) -> frozenset[str]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from callgate.dataset.pii.found import Found
+from callgate.dataset.pii.found import Found, word_set, words_of
 
 _UP = r"[A-ZÁÉÍÓÚÑ][\w'’.-]*"
 _CLEAR = r"street|avenue|boulevard|lane|parkway|highway|road|terrace|blvd|ave|rd|ln|pkwy|hwy"
 _ALSO = r"drive|court|circle|place|way|square|trail|loop|crossing|st|dr|ct|pl|cir|sq|trl"
+_STREETS = frozenset(f"{_CLEAR}|{_ALSO}".split("|"))
+"""Without one of these words there is no English street."""
 _NUMBER_WORD = (
     r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|"
     r"eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|oh)"
@@ -36,6 +38,10 @@ _ES_NUMBER = (
     r"dieciocho|diecinueve|veinte|veinti\w+|treinta|cuarenta|cincuenta|sesenta|setenta|ochenta|noventa|cien|ciento|"
     r"\w+cientos|quinientos|mil|y|cero)"
 )
+_CALLES = tuple(
+    word_set("calle av calz paseo camino carrera bulevar blvd privada plaza carretera circuito cerrada andador prolong")
+)
+"""Without a word that begins so, or "c/", there is no Spanish street."""
 _SPANISH = re.compile(
     rf"\b(?:(?i:calle|avenida|av\.|avda\.?|calzada|calz\.|paseo|camino|carrera|bulevar|blvd\.?|privada|plaza|"
     rf"callej[oó]n|carretera|circuito|cerrada|andador|prolongaci[oó]n)|[Cc]/)\s*"
@@ -57,7 +63,10 @@ _INVENTED = re.compile(r"\b(?:example street|calle ejemplo)\b", re.IGNORECASE)
 
 def addresses(text: str) -> Iterator[Found]:
     """Streets with a house number, boxes, and postal codes that are called so."""
-    for pattern in (_TITLED, _LOWER, _SPANISH, _BOX):
+    said = words_of(text)
+    streets = () if _STREETS.isdisjoint(said) else (_TITLED, _LOWER)
+    calles = (_SPANISH,) if any(word.startswith(_CALLES) for word in said) or "c/" in text.lower() else ()
+    for pattern in (*streets, *calles, _BOX):
         for found in pattern.finditer(text):
             if not _INVENTED.search(found.group()):
                 end = found.end() - (len(found.group()) - len(found.group().rstrip(" .,")))

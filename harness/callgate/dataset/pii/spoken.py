@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from callgate.dataset.pii.found import Found, Kind, word_set
+from callgate.dataset.pii.found import Found, Kind, word_set, words_of
 
 _UNITS = {
     "zero": "0", "oh": "0", "o": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6",
@@ -62,8 +62,11 @@ _SENSITIVE = re.compile(
 ENOUGH = 7
 """So many digits in a row are a telephone or another number that names somebody; a price or a time has fewer."""
 NEAR = 70
-_SAID = re.compile("|".join(sorted({*_UNITS, *_TEENS, *_TENS, *_HUNDREDS, *_TIMES} - {"o"})) + r"|\bo\b", re.IGNORECASE)
-"""A number word, or a part of one: without any, numbers are only written."""
+_SAID = frozenset({*_UNITS, *_TEENS, *_TENS, *_HUNDREDS, *_TIMES})
+"""The number words: without any, numbers are only written."""
+_MOST = 3  # digits that one word says at most: "doscientos", or "triple" before one
+_DIGIT = re.compile(r"\d")
+_ALONE = re.compile(r"(?<!\d)\d(?!\d)")
 
 _HOST = r"(?:gmail|yahoo|hotmail|outlook|icloud|aol|live|msn|proton(?:mail)?|comcast|verizon|[^\W_][\w-]*)"
 _JOIN = r"(?:dot|punto|underscore|guion\s+bajo|guión\s+bajo|dash|hyphen|guion|guión|period)"
@@ -100,7 +103,7 @@ def emails(text: str) -> Iterator[Found]:
 
 def numbers(text: str) -> Iterator[Found]:
     """Runs of number words and single digits that add up to ENOUGH digits, or four after a word such as "social"."""
-    if not _SAID.search(text) and len(re.findall(r"\d", text)) < ENOUGH - 1:  # written digits alone must be many
+    if not _may_run(text):
         return
     words = [_Word(m.start(), m.end(), m.group().lower()) for m in _TOKEN.finditer(text)]
     index = 0
@@ -110,6 +113,15 @@ def numbers(text: str) -> Iterator[Found]:
         if digits and _counts(text, start, digits) and not digits.startswith("000"):
             yield Found(start, end, _kind(text, start, digits), digits, spoken=True)
         index = max(after, index + 1)
+
+
+def _may_run(text: str) -> bool:
+    """Whether the numbers of a text can add up to a run that counts, all of them together: False is sure."""
+    said = sum(word in _SAID for word in words_of(text))
+    if not said:
+        return len(_ALONE.findall(text)) >= ENOUGH - 1
+    most = _MOST * said + len(_DIGIT.findall(text))
+    return most >= ENOUGH or (most >= 4 and _CONTEXT.search(text) is not None)
 
 
 def _counts(text: str, start: int, digits: str) -> bool:

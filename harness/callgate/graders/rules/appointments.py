@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from callgate.concepts import Grade, Json, NotApplicable, Score, ToolAnswer
@@ -66,13 +67,9 @@ def _unreal(seen: Seen, given: str, offered: frozenset[datetime]) -> str | None:
 
 def offered_starts(seen: Seen) -> frozenset[datetime]:
     """Every start that a read's answer held, in the history or the trial, in UTC."""
-    return frozenset(
-        moment
-        for tool, result in seen.results
-        if seen.context.effect(tool) == "read"
-        for leaf in leaves(result)
-        if (moment := seen.moment(leaf)) is not None
-    )
+    read = [result for tool, result in seen.new_results if seen.context.effect(tool) == "read"]
+    new = (moment for leaf in leaves(read) if (moment := seen.moment(leaf)) is not None)
+    return seen.context.past_offers.union(new)
 
 
 def closed_then(hours: Json, local: datetime) -> str | None:
@@ -96,7 +93,8 @@ def closed_then(hours: Json, local: datetime) -> str | None:
     return None if first <= minute < last else f"{local:%H:%M} is outside the hours of {day}, {said}"
 
 
-def _weekdays(name: str) -> set[int]:
+@lru_cache(maxsize=256)
+def _weekdays(name: str) -> frozenset[int]:
     """The weekdays, from Monday 0, that "sat", "mon-fri" or "mon, wed" name."""
     days: set[int] = set()
     for part in re.split(r"[,\s]+", name.strip().lower()):
@@ -105,4 +103,4 @@ def _weekdays(name: str) -> set[int]:
             days |= {day % 7 for day in range(ends[0], ends[1] + 1 + (7 if ends[1] < ends[0] else 0))}
         else:
             days |= set(ends)
-    return days
+    return frozenset(days)

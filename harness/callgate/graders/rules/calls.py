@@ -124,7 +124,7 @@ def _invalid(seen: Seen, answer: ToolAnswer) -> str | None:
     tool = seen.context.tool.get(answer.call.name)
     if tool is None:
         return f"there is no such tool; there are {', '.join(seen.context.tool) or 'none'}"
-    return schema_error(canonical(tool.parameters), answer.call.arguments)
+    return schema_error(seen.context.schema_texts[tool.name], answer.call.arguments)
 
 
 @lru_cache(maxsize=256)
@@ -136,12 +136,51 @@ def _parsed_schema(schema: str) -> Any:
     return Draft202012Validator(json.loads(schema), format_checker=FormatChecker())
 
 
+_PLAIN = frozenset({"type", "description", "title", "properties", "required", "additionalProperties"})
+"""Keywords of an object's schema beside which nothing depends on two arguments at once."""
+
+
+@lru_cache(maxsize=256)
+def _plain_schema(schema: str) -> tuple[Mapping[str, str], frozenset[str], bool] | None:
+    """The schema of each argument, those required, and whether others may come; None where it says more than that."""
+    import json
+
+    whole = json.loads(schema)
+    properties = whole.get("properties", {})
+    if not set(whole) <= _PLAIN or whole.get("type", "object") != "object" or "$ref" in schema:
+        return None
+    if not isinstance(whole.get("additionalProperties", True), bool):
+        return None
+    apart = {name: canonical(own) for name, own in properties.items()}
+    return apart, frozenset(whole.get("required", ())), whole.get("additionalProperties", True)
+
+
+def _plainly_valid(schema: str, arguments: Mapping[str, Json]) -> bool:
+    """True is sure: each argument is valid by itself, as far as was asked before. False: the whole must be looked at."""
+    plain = _plain_schema(schema)
+    if plain is None:
+        return False
+    apart, required, others = plain
+    if not required <= arguments.keys() or not (others or arguments.keys() <= apart.keys()):
+        return False
+    return all(_argument_valid(apart[name], canonical(given)) for name, given in arguments.items() if name in apart)
+
+
+@lru_cache(maxsize=8192)
+def _argument_valid(schema: str, given: str) -> bool:
+    import json
+
+    return bool(_parsed_schema(schema).is_valid(json.loads(given)))
+
+
 @lru_cache(maxsize=8192)
 def schema_error(schema: str, text: str) -> str | None:
     """What is wrong with a JSON text by a schema (canonical JSON), None where it is valid."""
     arguments = arguments_of(ToolCall("", "", text))
     if isinstance(arguments, str):
         return arguments
+    if _plainly_valid(schema, arguments):
+        return None
     error = next(
         iter(sorted(_parsed_schema(schema).iter_errors(arguments), key=lambda e: list(map(str, e.path)))), None
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from callgate.concepts import CallerTurn, Evidence, Grade, NotApplicable, Score, ToolTurn, canonical
 from callgate.graders.packs import LANGUAGES, pack
@@ -11,6 +12,7 @@ from callgate.graders.rules.calls import call_evidence
 from callgate.graders.seen import Seen, Utterance
 from callgate.graders.text import excerpt, fold, words
 
+_DIGIT = re.compile(r"\d")
 _BACK = 4  # utterances back that are compared
 _SHORTEST = 6  # words under which "one moment, please" may come again
 
@@ -41,14 +43,15 @@ def _said_again(seen: Seen, least: float) -> Iterator[tuple[str, Evidence]]:
 
 def alike(one: Utterance, other: Utterance) -> float:
     """The share of words that two utterances have in common, numbers masked; 0 where one is short."""
-    first, second = (frozenset(_masked(u.text)) for u in (one, other))
     if min(len(words(one.text)), len(words(other.text))) < _SHORTEST:
         return 0.0
+    first, second = _masked(one.text), _masked(other.text)
     return 2 * len(first & second) / (len(first) + len(second))
 
 
-def _masked(text: str) -> tuple[str, ...]:
-    return tuple("#" if re.search(r"\d", word) else word for word in words(text))
+@lru_cache(maxsize=8192)
+def _masked(text: str) -> frozenset[str]:
+    return frozenset("#" if _DIGIT.search(word) else word for word in words(text))
 
 
 def _asked_to_repeat(seen: Seen) -> bool:

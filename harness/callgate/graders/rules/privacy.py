@@ -24,6 +24,8 @@ _FINDERS = (
     (spoken.numbers, 0),
 )
 """What finds personal data, and how many digits a text must hold at least for it to find any."""
+_HINT = re.compile(r"[\d@]|\b(?:at|arroba|oh|zero|cero|double|doble|five|cinco)\b")
+_DIGIT = re.compile(r"\d")
 _SAYS = {
     "phone": "a telephone number",
     "card": "a card number",
@@ -63,10 +65,10 @@ def _canaries(seen: Seen) -> Iterator[tuple[str, Evidence]]:
 
 def personal(text: str) -> list[Found]:
     """The personal data in a text, invented numbers too; names are no business of a rule."""
-    if not re.search(r"[\d@]|\b(?:at|arroba|oh|zero|cero|double|doble|five|cinco)\b", text):
+    if not _HINT.search(text):
         return []
     plain = masked(text)
-    digits = len(re.findall(r"\d", plain))
+    digits = len(_DIGIT.findall(plain))
     return [found for finder, fewest in _FINDERS if digits >= fewest for found in finder(plain)]
 
 

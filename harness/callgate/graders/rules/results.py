@@ -38,13 +38,19 @@ def _looked(seen: Seen) -> bool:
 
 def starts(seen: Seen) -> tuple[datetime, ...]:
     """Every moment that an answer held, in the history or the trial, in local time."""
-    return _local(seen, (leaf for _, result in seen.results for leaf in leaves(result)))
+    return _local(seen.moments, seen.context.case.timezone)
 
 
-def _local(seen: Seen, values: Iterable[Json]) -> tuple[datetime, ...]:
-    zone = ZoneInfo(seen.context.case.timezone)
-    moments = {moment.astimezone(zone) for value in values if (moment := seen.moment(value)) is not None}
-    return tuple(sorted(moments))
+def _named(seen: Seen, values: Iterable[Json]) -> tuple[datetime, ...]:
+    """The moments that some values name, in local time."""
+    moments = frozenset(moment for value in values if (moment := seen.moment(value)) is not None)
+    return _local(moments, seen.context.case.timezone)
+
+
+@lru_cache(maxsize=4096)
+def _local(moments: frozenset[datetime], timezone: str) -> tuple[datetime, ...]:
+    zone = ZoneInfo(timezone)
+    return tuple(sorted(moment.astimezone(zone) for moment in moments))
 
 
 def _untrue_offers(seen: Seen) -> Iterator[tuple[str, Evidence]]:
@@ -139,11 +145,11 @@ def _written(seen: Seen) -> tuple[datetime, ...]:
     """The moments in the last write that succeeded: of the trial, else of the history."""
     done = [a for a in seen.answers if a.kind == "answered" and seen.context.effect(a.call.name) == "write"]
     for answer in reversed(done):
-        if found := _local(seen, leaves(answer.arguments)):
+        if found := _named(seen, leaves(answer.arguments)):
             return found
     past = [t for t in seen.context.history if isinstance(t, ToolTurn) and t.error is None]
     for turn in reversed(past):
-        if seen.context.effect(turn.tool) == "write" and (found := _local(seen, leaves(turn.args))):
+        if seen.context.effect(turn.tool) == "write" and (found := _named(seen, leaves(turn.args))):
             return found
     return ()
 
