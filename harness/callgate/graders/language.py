@@ -54,11 +54,22 @@ def guess(text: str, names: frozenset[str] = frozenset()) -> str | None:
 
 
 def _hints(text: str) -> Mapping[str, int]:
-    words = fold(text).split()
+    counts = dict.fromkeys(LANGUAGES, 0)
+    telling = _telling()
+    for word in fold(text).split():
+        for language in telling.get(word, ()):
+            counts[language] += 1
+    return counts
+
+
+@lru_cache(maxsize=1)
+def _telling() -> Mapping[str, tuple[str, ...]]:
+    """Each function word with the languages that have it; one that all have tells nothing."""
     known = {language: found.stop_words for language in LANGUAGES if (found := pack(language))}
-    counts = {language: sum(word in stop for word in words) for language, stop in known.items()}
-    shared = sum(all(word in stop for stop in known.values()) for word in words) if len(known) > 1 else 0
-    return {language: count - shared for language, count in counts.items()}
+    words = {
+        word: tuple(one for one, stop in known.items() if word in stop) for word in frozenset().union(*known.values())
+    }
+    return {word: some for word, some in words.items() if len(some) < len(known) or len(known) == 1}
 
 
 def _leader(text: str) -> str | None:

@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 
+@lru_cache(maxsize=16384)
 def instant(text: str, timezone: str) -> datetime | str:
     """The moment in UTC that an ISO date and time means, naive ones in `timezone`; or in words why it means none.
 

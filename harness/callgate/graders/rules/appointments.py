@@ -82,15 +82,14 @@ def closed_then(hours: Json, local: datetime) -> str | None:
     said = next((str(text) for days, text in hours.items() if local.weekday() in _weekdays(days)), None)
     if said is None:
         return None
-    day = local.strftime("%A")
     if said.strip().lower() == "closed":
-        return f"closed on {day}"
+        return f"closed on {local:%A}"
     match = _HOURS.match(said)
     if match is None:
         return None
     first, last = (int(match[n]) * 60 + int(match[n + 1]) for n in (1, 3))
     minute = local.hour * 60 + local.minute
-    return None if first <= minute < last else f"{local:%H:%M} is outside the hours of {day}, {said}"
+    return None if first <= minute < last else f"{local:%H:%M} is outside the hours of {local:%A}, {said}"
 
 
 @lru_cache(maxsize=256)

@@ -156,7 +156,7 @@ def _plain_schema(schema: str) -> tuple[Mapping[str, str], frozenset[str], bool]
 
 
 def _plainly_valid(schema: str, arguments: Mapping[str, Json]) -> bool:
-    """True is sure: each argument is valid by itself, as far as was asked before. False: the whole must be looked at."""
+    """Whether each argument is valid by itself and none is missing: True is sure."""
     plain = _plain_schema(schema)
     if plain is None:
         return False

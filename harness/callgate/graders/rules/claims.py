@@ -37,7 +37,7 @@ def numbers_grounded(seen: Seen) -> Grade:
         stated = [(u, value) for u, value in stated if not _counts_an_item(u.text, value)]
     if not stated:
         return NotApplicable("no number was said")
-    loose = [(utterance, value) for utterance, value in stated if not seen.grounds.hold(value)]
+    loose = [(utterance, value) for utterance, value in stated if not _grounded(seen, value)]
     why = "; ".join(
         f"{value.kind} {value.text.strip(' .,')} comes from nowhere: {excerpt(u.text)}" for u, value in loose
     )
@@ -52,6 +52,11 @@ _ITEM = re.compile(r"(?m)^[ \t>*-]*(\d{1,2})[.)](?=\s)")
 def _counts_an_item(text: str, value: Value) -> bool:
     """Whether a number only counts an item of a list."""
     return any(item.start(1) <= value.start and value.end <= item.end() + 1 for item in _ITEM.finditer(text))
+
+
+def _grounded(seen: Seen, value: Value) -> bool:
+    """Whether a value was known: before the trial, else with what the trial learnt, which is worked out last."""
+    return seen.context.grounds.hold(value) or seen.grounds.hold(value)
 
 
 def _states(value: Value) -> bool:

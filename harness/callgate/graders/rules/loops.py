@@ -9,7 +9,7 @@ from functools import lru_cache
 from callgate.concepts import CallerTurn, Evidence, Grade, NotApplicable, Score, ToolTurn, canonical
 from callgate.graders.packs import LANGUAGES, pack
 from callgate.graders.rules.calls import call_evidence
-from callgate.graders.seen import Seen, Utterance
+from callgate.graders.seen import Context, Seen, Utterance
 from callgate.graders.text import excerpt, fold, words
 
 _DIGIT = re.compile(r"\d")
@@ -25,7 +25,7 @@ def repeat_loop(seen: Seen, *, similarity: float = 0.85) -> Grade:
     """
     if not seen.utterances and not seen.answers:
         return NotApplicable("nothing was said or done")
-    problems = [*_called_again(seen), *(() if _asked_to_repeat(seen) else _said_again(seen, similarity))]
+    problems = [*_called_again(seen), *(() if _asked_to_repeat(seen.context) else _said_again(seen, similarity))]
     why = "; ".join(reason for reason, _ in problems)
     evidence = tuple(proof for _, proof in problems)
     return Score(float(not problems), passed=not problems, why=why or "nothing again", evidence=evidence)
@@ -54,8 +54,9 @@ def _masked(text: str) -> frozenset[str]:
     return frozenset("#" if _DIGIT.search(word) else word for word in words(text))
 
 
-def _asked_to_repeat(seen: Seen) -> bool:
-    last = seen.context.last_caller
+@lru_cache(maxsize=1024)
+def _asked_to_repeat(context: Context) -> bool:
+    last = context.last_caller
     if last is None:
         return False
     packs = [found for language in LANGUAGES if (found := pack(language))]

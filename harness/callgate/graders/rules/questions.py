@@ -3,39 +3,46 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from callgate.concepts import CallerTurn, Evidence, Failure, Grade, NotApplicable, Score
 from callgate.files import did_you_mean
 from callgate.graders.needs import may_match
 from callgate.graders.packs import LANGUAGES, Pack, pack, slots
-from callgate.graders.seen import Seen, Utterance
+from callgate.graders.seen import Context, Seen, Utterance
 from callgate.graders.text import excerpt, fold, sentences
 from callgate.graders.values import find
 
 
-def questions(utterance: Utterance) -> list[tuple[int, str]]:
+@lru_cache(maxsize=8192)
+def questions(utterance: Utterance) -> tuple[tuple[int, str], ...]:
     """Start and text of each sentence that asks: a question mark, or a request for something without one."""
     known = utterance.pack
     if known is None:
-        return []
+        return ()
     asked = []
     for start, sentence in sentences(utterance.text):
         folded = fold(sentence)
         opening = known.requests.match(folded) or known.requests.search(folded)
         if known.question_mark.search(folded) or (opening and opening.start() < 12):
             asked.append((start, sentence))
-    return asked
+    return tuple(asked)
 
 
-def asked_slots(utterance: Utterance) -> Iterator[tuple[str, Evidence]]:
+@lru_cache(maxsize=8192)
+def asked_slots(utterance: Utterance) -> tuple[tuple[str, Evidence], ...]:
     """Each slot that an utterance asks for, with the sentence that does."""
+    return tuple(_asked_slots(utterance))
+
+
+def _asked_slots(utterance: Utterance) -> Iterator[tuple[str, Evidence]]:
     known = utterance.pack
-    if known is None:
-        return
     asking = questions(utterance)
+    if known is None or not asking:
+        return
     folded = fold(utterance.text)
-    slots = [(slot, pattern) for slot, pattern in known.slots.items() if may_match(pattern, folded)] if asking else ()
+    slots = [(slot, pattern) for slot, pattern in known.slots.items() if may_match(pattern, folded)]
     for start, sentence in asking if slots else ():
         folded = fold(sentence)
         for slot, pattern in slots:
@@ -51,11 +58,8 @@ def repeat_question(seen: Seen, *, confidence: float = 0.6) -> Grade:
     writing only `must_not_ask` counts: who wrote from when on it fails may well be asked when it failed last.
     """
     listed = _singular(seen.expect.must_not_ask)
-    told = (
-        {}
-        if seen.is_written
-        else {slot: words for slot, words in given(seen).items() if slot not in _singular(seen.expect.must_ask)}
-    )
+    wanted = _singular(seen.expect.must_ask)
+    told = {} if seen.is_written else {slot: words for slot, words in given(seen.context).items() if slot not in wanted}
     known = listed | set(told)
     if not known:
         return NotApplicable("nothing is said to be known")
@@ -92,12 +96,12 @@ _RECORDED = ("name", "phone", "vehicle", "email", "address", "vin", "plate")
 """Slots that a caller's record can hold under their own names."""
 
 
-def given(seen: Seen) -> dict[str, str]:
+@lru_cache(maxsize=1024)
+def given(context: Context) -> Mapping[str, str]:
     """The slots whose value is known, each with the words that say so: of the caller's record, or said in the call.
 
     A caller who speaks for somebody else, or of another number, makes the record and the name no answer.
     """
-    context = seen.context
     known = {slot: f"{slot}: {context.case.caller[slot]}" for slot in _RECORDED if context.case.caller.get(slot)}
     packs = [found for language in LANGUAGES if (found := pack(language))]
     for turn in context.history:

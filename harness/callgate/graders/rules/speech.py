@@ -86,22 +86,26 @@ def _words(text: str, *, spelled: bool) -> int:
     return len((text if spelled else _CODE.sub(" ", text)).split())
 
 
-_UNSPEAKABLE: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("bold or italic marks", re.compile(r"\*\*|__|(?<!\w)\*[^*\n]+\*(?!\w)")),
-    ("a heading", re.compile(r"(?m)^\s{0,3}#{1,6}\s")),
-    ("a list", re.compile(r"(?m)^\s*(?:[-*•]|\d{1,2}[.)])\s+\S")),
-    ("code", re.compile(r"`[^`\n]*`|```")),
-    ("a table", re.compile(r"(?m)^\s*\|.*\|")),
-    ("a link", re.compile(r"\[[^\]\n]+\]\([^)\s]+\)|https?://|\bwww\.")),
-    ("an e-mail address", re.compile(r"[\w.+-]+@[\w-]+\.\w+")),
-    ("an emoji", re.compile(r"[\U0001F300-\U0001FAFF\u2600-\u27BF\uFE0F]")),
-    ("JSON or tool syntax", re.compile(r"""[{[]\s*["'][\w-]+["']\s*:|</?(?:tool|function)[\w_]*>|\b\w+_\w+\(""")),
-    ("an internal name", re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")),
-    ("a date with slashes", re.compile(r"\b\d{1,2}/\d{1,2}(?:/\d{2,4})?\b")),
-    ("an ISO date", re.compile(r"\b20\d\d-\d\d-\d\d")),
-    ("a time without a space", re.compile(r"\d(?:am|pm|AM|PM)\b")),
-    ("no space after a sentence", re.compile(r"[a-záéíóúñ]{2}[.!?][A-ZÁÉÍÓÚÑ¿¡][a-záéíóúñ]")),
+_UNSPEAKABLE: tuple[tuple[str, frozenset[str], re.Pattern[str]], ...] = tuple(
+    (what, frozenset(needs), re.compile(pattern))
+    for what, needs, pattern in (
+        ("bold or italic marks", "*_", r"\*\*|__|(?<!\w)\*[^*\n]+\*(?!\w)"),
+        ("a heading", "#", r"(?m)^\s{0,3}#{1,6}\s"),
+        ("a list", "-*•.)", r"(?m)^\s*(?:[-*•]|\d{1,2}[.)])\s+\S"),
+        ("code", "`", r"`[^`\n]*`|```"),
+        ("a table", "|", r"(?m)^\s*\|.*\|"),
+        ("a link", "[:w", r"\[[^\]\n]+\]\([^)\s]+\)|https?://|\bwww\."),
+        ("an e-mail address", "@", r"[\w.+-]+@[\w-]+\.\w+"),
+        ("an emoji", "", r"[\U0001F300-\U0001FAFF\u2600-\u27BF\uFE0F]"),
+        ("JSON or tool syntax", "{[<_", r"""[{[]\s*["'][\w-]+["']\s*:|</?(?:tool|function)[\w_]*>|\b\w+_\w+\("""),
+        ("an internal name", "_", r"\b[a-z]+(?:_[a-z]+)+\b"),
+        ("a date with slashes", "/", r"\b\d{1,2}/\d{1,2}(?:/\d{2,4})?\b"),
+        ("an ISO date", "-", r"\b20\d\d-\d\d-\d\d"),
+        ("a time without a space", "mM", r"\d(?:am|pm|AM|PM)\b"),
+        ("no space after a sentence", ".!?", r"[a-záéíóúñ]{2}[.!?][A-ZÁÉÍÓÚÑ¿¡][a-záéíóúñ]"),
+    )
 )
+"""What it is called, the characters of which one must stand in the text (none: any text may have it), how it looks."""
 _CAPITALS = re.compile(r"\b[A-ZÁÉÍÓÚÑ]{5,}\b")
 
 
@@ -121,7 +125,10 @@ def speakable(seen: Seen, *, allow: tuple[str, ...] = ()) -> Grade:
 
 def _flaws(utterance: Utterance, allow: tuple[str, ...]) -> list[tuple[str, Evidence]]:
     flaws = []
-    for what, pattern in _UNSPEAKABLE:
+    there = frozenset(utterance.text)
+    for what, needs, pattern in _UNSPEAKABLE:
+        if needs and needs.isdisjoint(there):
+            continue
         match = pattern.search(utterance.text)
         if match:
             flaws.append((what, utterance.evidence(*match.span())))
