@@ -17,7 +17,9 @@ from callgate.evaluate import Options, evaluate
 from callgate.evaluate.importing import import_files
 from callgate.evaluate.investigating import investigate
 from callgate.evaluate.looking import look
+from callgate.evaluate.show import shown
 from callgate.evaluate.telling import told
+from callgate.report.terminal import plain
 
 HOUSE = Path(__file__).parents[3]
 CANARY = "call 312 867 5309 or zq.canary@corp.com"
@@ -130,5 +132,8 @@ def test_no_trace_in_the_reports_of_a_run_on_an_imported_call(project: Path, tmp
     assert outcome.folder
     names = {"decision.json", "report.html", "share.html", "summary.md", "junit.xml", "run.json"}
     assert names <= {each.name for each in outcome.folder.iterdir()}
-    assert path.stem in (outcome.folder / "report.html").read_text("utf-8")
+    # the page shows only what changed; by the draws, that call may not have
+    call = shown(project, "last", path.stem, segment={}, everything=False, as_json=False, style=plain)
+    assert outcome.decision.cases == 3 and path.stem in call
+    assert not [trace for trace in TRACES if trace in call.encode()], call
     assert traces(project) == []
