@@ -134,6 +134,7 @@ def test_no_trace_in_the_reports_of_a_run_on_an_imported_call(project: Path, tmp
     assert names <= {each.name for each in outcome.folder.iterdir()}
     # the page shows only what changed; by the draws, that call may not have
     call = shown(project, "last", path.stem, segment={}, everything=False, as_json=False, style=plain)
-    assert outcome.decision.cases == 3 and path.stem in call
+    assert outcome.decision.cases == 3
+    assert path.stem in call
     assert not [trace for trace in TRACES if trace in call.encode()], call
     assert traces(project) == []
