@@ -185,6 +185,7 @@ class Expect:
     max_words: int | None = None
     judge: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
+    answer: Mapping[str, str] = field(default_factory=dict)  # of a ticket: category, priority, route
     given: tuple[str, ...] = ()  # the keys as written in the file
 
 
@@ -230,6 +231,32 @@ class Stub:
     times: int | None = None
 
 
+Labels: TypeAlias = Mapping[str, "tuple[str, ...]"]
+"""Fields of a triage answer (category, priority, route) -> labels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """An answer that has one of the labels in each field of `given` must have one of those in each field of `then`."""
+
+    given: Labels
+    then: Labels
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """What tickets are triaged into: the closed set of each field, and which labels go together.
+
+    `out_of_scope` is the category of what is not ours to answer ("" where there is none). Tickets whose true category
+    is in `never_alone`, and those out of scope, may not be answered without a person, however sure a model is.
+    """
+
+    labels: Labels
+    out_of_scope: str = ""
+    never_alone: tuple[str, ...] = ()
+    agreements: tuple[Agreement, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """One golden call with the world it happened in. `now` is local ISO time in `timezone`, frozen.
@@ -261,6 +288,7 @@ class Case:
     version: int = 1
     labels: Sequence[Mapping[str, Json]] = ()
     articles: tuple[str, ...] = ()
+    scheme: Scheme | None = None  # of a ticket
     digest: str = ""
     place: Place = field(default=Place(""), compare=False)
 

@@ -10,7 +10,7 @@ import os
 import re
 import stat
 import subprocess
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -55,14 +55,19 @@ class _Parser(CParser):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file's content as plain data; `place` finds where a part of it stands, `place()` where the content begins."""
+    """A file's content as plain data; `place` finds where a part of it stands, `place()` where the content begins.
+
+    `_where` finds it where the content is no YAML: a line of JSON, a row of a table."""
 
     name: str
     value: Json
     _root: yaml.Node | None = field(default=None, compare=False, repr=False)
+    _where: Callable[[Sequence[str | int]], Place] | None = field(default=None, compare=False, repr=False)
 
     def place(self, *keys: str | int) -> Place:
         """Where the nested key or item stands; where there is none, its nearest parent that exists."""
+        if self._where is not None:
+            return self._where(keys)
         node = mark_of = self._root
         for key in keys:
             found = _child(node, key)

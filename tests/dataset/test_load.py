@@ -269,8 +269,8 @@ def test_an_empty_set_is_a_mistake(project):
 
 def test_cases_in_a_form_that_is_not_read_are_never_passed_over(project):
     write(project, "a", CASE)
-    (project / "datasets" / "set" / "more.jsonl").write_text("{}")
-    assert "not read: a case is one YAML file" in problems(project)[0]
+    (project / "datasets" / "set" / "more.json").write_text("{}")
+    assert "not read: cases stand in files" in problems(project)[0]
 
 
 def test_a_link_out_of_the_project_is_refused(project, tmp_path_factory):

@@ -11,12 +11,19 @@ import yaml
 from stage import ROOT, agent, call, context, graded, verdict
 
 from callgate.concepts import Prompt, ToolTurn
-from callgate.graders.registry import EMAIL, FORUM, RULES, SPOKEN, WRITTEN
+from callgate.dataset.schemes import scheme_of
+from callgate.graders.registry import EMAIL, FORUM, RULES, SPOKEN, TICKETS, WRITTEN
 from callgate.graders.seen import Context
 
 PAGE = (ROOT / "docs" / "graders.md").read_text("utf-8")
 SECTIONS = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL))
-FOR = {SPOKEN: "For calls. ", WRITTEN: "For e-mails and posts. ", EMAIL: "For e-mails. ", FORUM: "For posts. "}
+FOR = {
+    SPOKEN: "For calls. ",
+    WRITTEN: "For e-mails and posts. ",
+    EMAIL: "For e-mails. ",
+    FORUM: "For posts. ",
+    TICKETS: "For tickets. ",
+}
 VERDICTS = {"pass": "pass", "fail": "fail", "not applicable": "n/a"}
 
 
@@ -57,6 +64,8 @@ def _where(example: dict[str, Any]) -> Context:
     if kind := example.get("kind"):
         config = {**where.case.config, "links": example.get("links", [])}
         return Context(replace(where.case, kind=kind, config=config), where.point, ())
+    if scheme := example.get("triage"):
+        return Context(replace(where.case, kind="triage", scheme=scheme_of(scheme)), where.point, where.tools)
     return where
 
 

@@ -10,11 +10,12 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from callgate.concepts import Mistake, Place, Problem, canonical
+from callgate.concepts import Json, Mistake, Place, Problem, canonical
 from callgate.dataset.pii import find
+from callgate.dataset.sheets import is_sheet, rows
 from callgate.dataset.texts import SURE, WORDS, personal_in
 from callgate.dataset.world import Worlds
-from callgate.files import parse_yaml
+from callgate.files import Document, parse_yaml
 
 HOOK = """\
 #!/bin/sh
@@ -30,8 +31,12 @@ DATA = (".yaml", ".yml", ".json", ".jsonl", ".csv", ".txt", ".md")
 def unclean(path: str, text: str, root: Path) -> Iterator[Problem]:
     """What stands in the way of committing one file of a golden set."""
     world = Worlds(root).of((root / path).parent).defaults if (root / path).parent.is_dir() else {}
+    papers = any(part.startswith("_") for part in path.split("/"))  # what lies beside the cases, and is none
+    if is_sheet(path) and not papers:
+        for row in rows(text, path):
+            yield from [row] if isinstance(row, Problem) else _personal(row[1], world)
+        return
     if not path.endswith((".yaml", ".yml")):
-        papers = any(part.startswith("_") for part in path.split("/"))  # what lies beside the cases, and is none
         if not (papers and world.get("pii") == "synthetic"):
             yield from _lines(path, text, canonical(dict(world)).lower())
         return
@@ -40,6 +45,11 @@ def unclean(path: str, text: str, root: Path) -> Iterator[Problem]:
     except Mistake as mistake:
         yield from mistake.problems
         return
+    yield from _personal(document, world)
+
+
+def _personal(document: Document, world: Mapping[str, Json]) -> Iterator[Problem]:
+    """What of one case nobody has read, and what is personal in it."""
     own = document.value if isinstance(document.value, Mapping) else {}
     pii = own.get("pii", world.get("pii"))
     if pii == "unreviewed":

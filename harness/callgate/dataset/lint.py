@@ -28,6 +28,7 @@ from callgate.config import Eval
 from callgate.dataset.calls import call_problems, stub_problems
 from callgate.dataset.load import CaseSet, Source
 from callgate.dataset.texts import leaks, personal_data, twins
+from callgate.dataset.tickets import ticket_problems
 from callgate.files import did_you_mean
 from callgate.matchers import folded
 
@@ -151,6 +152,7 @@ def _case_problems(case: Case, source: Source, tools: Mapping[str, Sequence[Tool
                     source.place("effects", name), f"no prompt has the tool {name!r}{did_you_mean(name, tools)}"
                 )
     yield from stub_problems(case, source, tools)
+    yield from ticket_problems(case, source)
     yield from _flow_problems(case, source)
     yield from _label_problems(case, source)
 

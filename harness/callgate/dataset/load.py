@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,9 +13,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from callgate import schemas
 from callgate.concepts import Case, Fact, Json, Mistake, Place, Problem, Stub, ToolTurn, Turn, digest
+from callgate.dataset.schemes import scheme_of
+from callgate.dataset.sheets import SUFFIXES as SHEETS
+from callgate.dataset.sheets import is_sheet, rows
 from callgate.dataset.turns import turns_of
 from callgate.dataset.world import World, Worlds, merged
-from callgate.files import Document, project_file, read_yaml, relative_name
+from callgate.files import Document, project_file, read_text, read_yaml, relative_name
 from callgate.matchers import instant, offset_problem
 
 SUFFIXES = (".yaml", ".yml")
@@ -91,17 +94,11 @@ def read_set(folder: Path, root: Path) -> CaseSet:
     cases: dict[str, Case] = {}
     sources: dict[str, Source] = {}
     for path in _case_files(folder, problems, root):
-        name = relative_name(path, root)
-        try:
-            source = _source(path, name, worlds, root)
-            case = None if source.world.broken else _case(path.stem, source)
-        except Mistake as error:
-            problems.extend(error.problems or [Problem(Place(name), str(error))])
-            continue
-        if case is not None:
+        for case, source in _cases_of(path, worlds, problems, root):
             before = cases.get(case.id)
             if before is not None:
-                problems.append(Problem(Place(name), f"case {case.id!r} stands already in {before.place.file}"))
+                message = f"case {case.id!r} stands already in {before.place.file}"
+                problems.append(Problem(source.document.place() if is_sheet(path.name) else case.place, message))
             cases[case.id], sources[case.id] = case, source
     problems.extend(worlds.problems)
     shown = relative_name(folder, root)
@@ -110,6 +107,40 @@ def read_set(folder: Path, root: Path) -> CaseSet:
     if problems:
         raise Mistake(sorted(set(problems)))
     return CaseSet(shown, tuple(cases[key] for key in sorted(cases)), sources)
+
+
+def _cases_of(path: Path, worlds: Worlds, problems: list[Problem], root: Path) -> Iterator[tuple[Case, Source]]:
+    """The cases of one file; what is wrong in it goes to `problems`."""
+    name = relative_name(path, root)
+    try:
+        if path.is_symlink():
+            project_file(root, name, Place(name))
+        for case_id, document in _documents(path, name, problems):
+            try:
+                source = _source(case_id, document, worlds.of(path.parent))
+                if not source.world.broken:
+                    yield _case(case_id, source), source
+            except Mistake as error:
+                problems.extend(error.problems or [Problem(document.place(), str(error))])
+    except Mistake as error:
+        problems.extend(error.problems or [Problem(Place(name), str(error))])
+
+
+def _documents(path: Path, name: str, problems: list[Problem]) -> Iterator[tuple[str, Document]]:
+    """The id and content of each case in a file."""
+    if not is_sheet(path.name):
+        yield path.stem, read_yaml(path, name)
+        return
+    before = len(problems)
+    empty = True
+    for row in rows(read_text(path, name), name):
+        empty = False
+        if isinstance(row, Problem):
+            problems.append(row)
+        else:
+            yield row
+    if empty and len(problems) == before:
+        problems.append(Problem(Place(name), "holds no case"))
 
 
 def case_of(document: Document, name: str, world: World) -> tuple[Case, Source]:
@@ -139,24 +170,22 @@ def _case_files(folder: Path, problems: list[Problem], root: Path) -> list[Path]
             if Path(where, name).is_symlink():
                 told(Path(where, name), "a link to a folder is not followed: put the cases here, or take it away")
         for name in sorted(name for name in names if not name.startswith((".", "_"))):
-            if name.endswith(SUFFIXES):
+            if name.endswith(SUFFIXES) or is_sheet(name):
                 found.append(Path(where, name))
-            elif name.lower().endswith((*SUFFIXES, ".json", ".jsonl", ".csv")):
-                told(Path(where, name), "not read: a case is one YAML file whose name ends in .yaml")
+            elif name.lower().endswith((*SUFFIXES, ".json", *SHEETS)):
+                told(Path(where, name), "not read: cases stand in files whose names end in .yaml, .jsonl or .csv")
     return found
 
 
-def _source(path: Path, name: str, worlds: Worlds, root: Path) -> Source:
-    if not _ID.match(path.stem):
-        message = f"{path.stem!r} is no id: lower-case letters, digits, '.', '_' and '-', 80 at most"
-        raise Mistake([Problem(Place(name), message)])
-    if path.is_symlink():
-        project_file(root, name, Place(name))
-    document = read_yaml(path, name)
+def _source(name: str, document: Document, world: World) -> Source:
+    """What a case is made of, checked by its schema."""
+    if not _ID.match(name):
+        message = f"{name[:90]!r} is no id: lower-case letters, digits, '.', '_' and '-', 80 at most"
+        place = document.place("id") if is_sheet(document.name) else Place(document.name)
+        raise Mistake([Problem(place, message)])
     found = schemas.problems("case", document)
     if found:
         raise Mistake(found)
-    world = worlds.of(path.parent)
     own = document.value
     assert isinstance(own, Mapping)  # the schema says so
     return Source(document, world, merged(world.defaults, own))
@@ -198,6 +227,7 @@ def _case(name: str, source: Source) -> Case:
         version=whole.get("version", 1),
         labels=tuple(whole.get("labels", ())),
         articles=tuple(whole.get("articles", ())),
+        scheme=scheme_of(whole.get("triage")) if whole.get("kind") == "triage" else None,
         digest=_digest(whole, now),
         place=source.document.place(),
     )

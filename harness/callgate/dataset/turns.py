@@ -74,7 +74,17 @@ def expect_of(written: _Data) -> Expect:
     return Expect(**keys, given=tuple(written))
 
 
-_SIMPLE = ("call_order", "other_calls", "extra_args", "language", "act", "handoff", "max_questions", "max_words")
+_SIMPLE = (
+    "call_order",
+    "other_calls",
+    "extra_args",
+    "language",
+    "act",
+    "handoff",
+    "max_questions",
+    "max_words",
+    "answer",
+)
 _LISTS = ("must_say", "must_not_say", "must_ask", "must_not_ask", "facts_allowed", "judge", "references")
 
 

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from callgate.concepts import Case, Json, Mistake
+from callgate.concepts import Case, Json, Mistake, Problem
 from callgate.config import Eval, find_evals, load_eval
 from callgate.dataset.importers.yaml_text import yaml_text
 from callgate.dataset.load import Source, case_of
 from callgate.dataset.near import Near, NearIndex
+from callgate.dataset.sheets import by_hand, is_sheet, rows
 from callgate.dataset.texts import personal_in
 from callgate.dataset.world import World, Worlds
 from callgate.evaluate.check import validated
@@ -24,7 +25,7 @@ from callgate.evaluate.importing import Rules, folder_of, set_at
 from callgate.evaluate.options import Options
 from callgate.evaluate.proving import TRIALS, Proof, proofs
 from callgate.evaluate.recorded import failing, recorded_grades
-from callgate.files import Document, did_you_mean, parse_yaml, read_yaml, relative_name
+from callgate.files import Document, did_you_mean, parse_yaml, read_text, read_yaml, relative_name
 
 REFUSED = 5
 """The exit code of a case that does not reproduce, or is not fixed."""
@@ -127,6 +128,11 @@ def case_file(root: Path, folder: Path, name: str) -> Path:
         return direct
     found = sorted(path for path in folder.rglob(f"{name}.y*ml") if path.suffix in {".yaml", ".yml"})
     if not found:
+        for sheet in (path for path in sorted(folder.rglob("[!_.]*")) if is_sheet(path.name)):
+            shown = relative_name(sheet, root)
+            for row in rows(read_text(sheet, shown), shown):
+                if not isinstance(row, Problem) and row[0] == name:
+                    raise by_hand(row[1], name, "change it")
         known = [path.stem for path in folder.rglob("[!_.]*.yaml")]
         raise Mistake(f"no case {name!r} in {relative_name(folder, root)}{did_you_mean(name, known)}")
     return found[0]

@@ -16,6 +16,7 @@ from callgate.concepts import Case, Json, Mistake, Problem
 from callgate.dataset.importers.reading import Node, read_export, rows_of
 from callgate.dataset.importers.yaml_text import yaml_text
 from callgate.dataset.load import CaseSet
+from callgate.dataset.sheets import by_hand, is_sheet
 from callgate.evaluate.importing import call_of, folder_of, set_at
 from callgate.files import did_you_mean, parse_yaml, relative_name
 
@@ -105,6 +106,8 @@ def _decision(row: Node, case: Case) -> str:
 def _with_labels(root: Path, cases: CaseSet, name: str, labels: Sequence[Label]) -> str:
     """The case's file with the labels at the end of those that it has; remarks stay where nothing is rewritten."""
     document = cases.sources[name].document
+    if is_sheet(document.name):
+        raise by_hand(document, name, "write its labels")
     own = document.value
     assert isinstance(own, Mapping)  # it was read as a case
     had = own.get("labels")

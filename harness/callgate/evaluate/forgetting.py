@@ -17,10 +17,12 @@ from callgate.concepts import Case, Mistake, Reply
 from callgate.config import find_evals, load_eval
 from callgate.dataset import read_set
 from callgate.dataset.labels import forget_labels
+from callgate.dataset.sheets import is_sheet, without
 from callgate.evaluate.leave import NAMES
 from callgate.evaluate.measuring import replayed
 from callgate.evaluate.outcome import LEDGER
 from callgate.evaluate.show import bench_of
+from callgate.files import read_text
 from callgate.ledger import Exchange, Ledger, PaidReply, Run
 from callgate.matchers import folded
 from callgate.report.words import plural
@@ -42,7 +44,9 @@ class Found:
 
     def text(self, root: Path) -> str:
         """A line a thing, and what no command here can remove."""
-        lines = [f"case   {file.relative_to(root)}" for file in self.files]
+        whole = [file for file in self.files if not is_sheet(file.name)]
+        lines = [f"case   {file.relative_to(root)}" for file in whole]
+        lines += [f"case   {case.id} in {case.place.file}" for case in self.cases if is_sheet(case.place.file)]
         lines += [f"ledger {len(self.keys)} replies, {len(self.runs)} runs without its rows, all scores"]
         lines += [f"report {path.relative_to(root)}" for path in self.reports]
         if self.changed:
@@ -83,7 +87,11 @@ def forget(root: Path, found: Found) -> None:
     for file in find_evals(root):
         forget_labels(load_eval(file, root).cases, names)
     for path in (*found.reports, *found.files):
-        path.unlink(missing_ok=True)
+        rest = without(read_text(path), path.name, names) if is_sheet(path.name) and path.is_file() else ""
+        if rest:
+            path.write_text(rest, "utf-8")
+        else:
+            path.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,8 @@ def folders_of(root: Path) -> tuple[str, ...]:
 
 def set_at(folder: Path, root: Path) -> CaseSet:
     """The cases of a folder, which may be new or empty."""
-    if not folder.is_dir() or not any(folder.rglob("[!_.]*.yaml")):
+    ends = ("yaml", "jsonl", "csv")
+    if not folder.is_dir() or not any(path for end in ends for path in folder.rglob(f"[!_.]*.{end}")):
         return CaseSet(relative_name(folder, root), (), {})
     return read_set(folder, root)
 

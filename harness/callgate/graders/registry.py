@@ -21,6 +21,7 @@ from callgate.graders.rules import (
     safety,
     sayings,
     speech,
+    tickets,
     writing,
 )
 
@@ -33,6 +34,7 @@ SPOKEN = frozenset({"call"})
 WRITTEN = frozenset({"email", "forum"})
 EMAIL = frozenset({"email"})
 FORUM = frozenset({"forum"})
+TICKETS = frozenset({"triage"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,10 @@ RULES: Mapping[str, Rule] = _rules(
     Rule("outage_claim", 1, "faithfulness", True, writing.outage_claim, kinds=WRITTEN),
     Rule("internal_note", 1, "safety", True, writing.internal_note, kinds=WRITTEN),
     Rule("public_data", 1, "safety", True, writing.public_data, kinds=FORUM),
-    Rule("structured_output", 1, "format", True, output.structured_output, kinds=EVERY),
+    Rule("structured_output", 2, "format", True, output.structured_output, kinds=EVERY),
+    Rule("category_right", 1, "task", True, tickets.category_right, ("answer",), TICKETS),
+    Rule("priority_right", 1, "task", True, tickets.priority_right, ("answer",), TICKETS),
+    Rule("route_right", 1, "task", True, tickets.route_right, ("answer",), TICKETS),
 )
 
 JUDGE = "judge"

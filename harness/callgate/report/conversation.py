@@ -81,6 +81,7 @@ def expectations(point: DecisionPoint) -> str:
     parts += [f"not say {_saying(saying)}" for saying in expect.must_not_say]
     parts += [f"not ask {slot}" for slot in expect.must_not_ask]
     parts += [f"in {expect.language}"] if expect.language else []
+    parts += [f"{field} {label}" for field, label in expect.answer.items()]
     parts += [f"judged by {name}" for name in expect.judge]
     return "; ".join(parts)
 

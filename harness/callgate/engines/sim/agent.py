@@ -14,11 +14,12 @@ from callgate.engines.sim.levers import rules_of
 from callgate.engines.sim.policy import decide
 from callgate.engines.sim.speech import spoken
 from callgate.engines.sim.spoil import spoil
+from callgate.engines.sim.triage import triaged
 from callgate.engines.sim.understanding import read
 from callgate.engines.sim.wording import worded
 from callgate.engines.sim.world import world_of
 
-MODELS = ("receptionist-small", "receptionist-large", "judge")
+MODELS = ("receptionist-small", "receptionist-large", "judge", "triage-small", "triage-large")
 
 
 def answer(
@@ -38,6 +39,8 @@ def answer(
         raise ValueError("a request without messages")
     if name == "judge":
         return {"content": judge(messages, trial), "tool_calls": []}
+    if name.startswith("triage-"):
+        return {"content": triaged(name, messages, trial), "tool_calls": []}
     return met(name, messages, tools)(trial)
 
 

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from callgate.concepts import Evidence, Grade, Json, NotApplicable, Score, ToolCall, canonical
+from callgate.concepts import Evidence, Grade, Json, NotApplicable, Score, canonical
 from callgate.graders.rules.calls import schema_error
+from callgate.graders.rules.tickets import answer_of, answer_problem
 from callgate.graders.seen import Seen
 from callgate.graders.text import excerpt
-from callgate.replay import arguments_of
 
 
 def structured_output(seen: Seen) -> Grade:
-    """The reply is one JSON object, strictly parsed, valid by `response_format` of the prompt's parameters."""
-    wanted = _format(seen)
-    if wanted is None:
+    """The reply is one JSON object, strictly parsed, valid by `response_format` of the prompt's parameters; that of a
+    ticket has every label in its closed set, labels that go together, and a confidence of 0 to 1."""
+    wanted, scheme = _format(seen), seen.context.case.scheme
+    if wanted is None and scheme is None:
         return NotApplicable("the prompt asks for no JSON")
     text = seen.trial.steps[-1].reply.text if seen.trial.steps else ""
-    parsed = arguments_of(ToolCall("", "", text or "nothing"))
-    reason = parsed if isinstance(parsed, str) else schema_error(canonical(wanted), text)
-    why = f"{reason.replace('the arguments are', 'the reply is')}: {excerpt(text)}" if reason else "valid"
+    parsed = answer_of(seen.trial)
+    reason = parsed if isinstance(parsed, str) else schema_error(canonical(wanted), text) if wanted else None
+    if scheme is not None and not reason and not isinstance(parsed, str):
+        reason = answer_problem(scheme, parsed)
+    why = f"{reason}: {excerpt(text)}" if reason else "valid"
     evidence = (Evidence(text[:200], len(seen.trial.steps) - 1),) if reason else ()
     return Score(float(not reason), passed=not reason, why=why, evidence=evidence)
 
