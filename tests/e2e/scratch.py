@@ -127,8 +127,11 @@ def whole(root: Path) -> Project:
 
 
 def small(root: Path, cases: Iterable[str] = FEW) -> Project:
-    """What ships, with a handful of its cases."""
+    """The receptionist that ships, with a handful of its cases."""
     project = whole(root)
+    for path in (*(root / "evals").glob("*.yaml"), *(root / "datasets").iterdir()):
+        if path.stem != "receptionist":
+            path.unlink() if path.is_file() else shutil.rmtree(path)
     kept = {f"{name}.yaml" for name in cases} | {"_world.yaml"}
     for path in (root / "datasets/receptionist").iterdir():
         if path.name not in kept:

@@ -60,7 +60,7 @@ MISTAKES = {
     ),
     "a case of another ending": (
         lambda p: (p.root / CASE).rename(p.root / "datasets/receptionist/b.YAML"),
-        "datasets/receptionist/b.YAML:1:1: not read: a case is one YAML file whose name ends in .yaml",
+        "datasets/receptionist/b.YAML:1:1: not read: cases stand in files whose names end in .yaml, .jsonl or .csv",
     ),
     "a linked folder": (
         lambda p: (p.root / "datasets/receptionist/more").symlink_to(p.root / "prompts"),
