@@ -24,6 +24,9 @@ def project(tmp_path: Path) -> Path:
     """A project in which one case of two is a draft."""
     for folder in ("evals", "prompts"):
         shutil.copytree(HOUSE / folder, tmp_path / folder)
+    for other in (tmp_path / "evals").glob("*.yaml"):
+        if other.stem != "receptionist":
+            other.unlink()
     (tmp_path / "datasets/receptionist").mkdir(parents=True)
     for name in ("_world", NAME, "es-cita-viernes-lleno"):
         shutil.copy(HOUSE / f"datasets/receptionist/{name}.yaml", tmp_path / "datasets/receptionist")

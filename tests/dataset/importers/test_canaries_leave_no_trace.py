@@ -127,7 +127,7 @@ def test_no_trace_in_the_reports_of_a_run_on_an_imported_call(project: Path, tmp
         text = text.replace(old, new, 1)
     path.write_text(text, "utf-8")
     spec = project / "evals/receptionist.yaml"
-    spec.write_text(spec.read_text("utf-8").replace("protect: [call_type=booking]", "trials: 5"), "utf-8")
+    spec.write_text(spec.read_text("utf-8").replace("protect: [call_type=booking]", "protect: []"), "utf-8")
     outcome = evaluate(project, spec, Options(), share=True)
     assert outcome.folder
     names = {"decision.json", "report.html", "share.html", "summary.md", "junit.xml", "run.json"}
