@@ -46,6 +46,9 @@ def project(tmp_path: Path) -> Path:
     root = tmp_path / "project"
     for folder in ("evals", "prompts"):
         shutil.copytree(HOUSE / folder, root / folder)
+    for other in (root / "evals").glob("*.yaml"):
+        if other.stem != "receptionist":
+            other.unlink()
     (root / "datasets/receptionist").mkdir(parents=True)
     for name in ("_world", "en-book-half-past-six", "es-cita-viernes-lleno"):
         shutil.copy(HOUSE / f"datasets/receptionist/{name}.yaml", root / "datasets/receptionist")
