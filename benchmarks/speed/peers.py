@@ -49,7 +49,7 @@ PEERS = (
     Peer("pydantic-evals", "pydantic_evals_driver.py", ("openai==2.45.0", "pydantic-evals==2.62.0")),
     Peer("deepeval", "deepeval_driver.py", ("deepeval==4.3.1",)),
     Peer("promptfoo", "promptfoo_driver.py", node=True, caches=True),
-    Peer("inspect", "inspect_driver.py", ("openai", "inspect-ai==0.3.285"), caches=True),
+    Peer("inspect", "inspect_driver.py", ("openai==3.51.0", "inspect-ai==0.3.285"), caches=True),
 )
 
 SERVER = Peer("server", "", ("uvloop==0.22.1",))

@@ -216,8 +216,7 @@ def _body(request: Request) -> bytes:
     """The request as JSON, put together from texts that are there already."""
     fields = [
         f'"messages":[{",".join([_message(message) for message in request.messages])}]',
-        f'"model":{canonical(_sent_name(request.model))}',
-        *_parameters(request),
+        _model_and_parameters(request.model, request.parameters),
     ]
     if request.tools:
         fields.append(f'"tools":{_tools(request.tools)[2]}')
@@ -228,10 +227,22 @@ def _body(request: Request) -> bytes:
         return json.dumps(json.loads(text)).encode()
 
 
-def _parameters(request: Request) -> list[str]:
-    renamed = {"max_tokens": "max_completion_tokens"} if _THINKS.search(request.model) else {}
-    set_ones = ((renamed.get(name, name), value) for name, value in request.parameters.items() if value is not None)
-    return [f"{canonical(name)}:{canonical(value)}" for name, value in set_ones]
+_known_parameters: dict[tuple[str, int], tuple[Mapping[str, Json], str]] = {}
+
+
+def _model_and_parameters(model: str, parameters: Mapping[str, Json]) -> str:
+    """The JSON of both, remembered: a run's thousands of requests share a few."""
+    name = (model, id(parameters))
+    known = _known_parameters.get(name)
+    if known is not None and known[0] is parameters:
+        return known[1]
+    renamed = {"max_tokens": "max_completion_tokens"} if _THINKS.search(model) else {}
+    set_ones = [(renamed.get(key, key), value) for key, value in parameters.items() if value is not None]
+    text = ",".join(f"{canonical(key)}:{canonical(value)}" for key, value in (("model", _sent_name(model)), *set_ones))
+    if len(_known_parameters) >= REMEMBERED:
+        _known_parameters.clear()
+    _known_parameters[name] = (parameters, text)  # with the parameters, so that their id is not given to another
+    return text
 
 
 def _message(message: Message) -> str:
@@ -241,6 +252,8 @@ def _message(message: Message) -> str:
     return canonical({name: value for name, value in message.wire.items() if value is not None})
 
 
+REMEMBERED = 64
+"""Texts of tools, and of parameters, that are kept."""
 _known_tools: dict[int, tuple[tuple[Tool, ...], bool, str]] = {}
 
 
@@ -249,7 +262,7 @@ def _tools(tools: tuple[Tool, ...]) -> tuple[tuple[Tool, ...], bool, str]:
     known = _known_tools.get(id(tools))
     if known is not None and known[0] is tools:
         return known
-    if len(_known_tools) >= 64:
+    if len(_known_tools) >= REMEMBERED:
         _known_tools.clear()
     entry = (tools, all(map(_is_sent_on, tools)), canonical([tool.wire() for tool in tools]))
     _known_tools[id(tools)] = entry  # with the tools, so that their id is not given to another

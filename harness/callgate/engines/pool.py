@@ -17,7 +17,7 @@ async def pooled(
 
     Closing the iterator ends the workers. `answer` turns a fault into a Failure; what it raises ends the stream.
     """
-    answered: asyncio.Queue[tuple[Request, Reply | Failure, asyncio.Event] | None] = asyncio.Queue()
+    answered: asyncio.Queue[tuple[Request, Reply | Failure, asyncio.Event | None] | None] = asyncio.Queue()
     turn = asyncio.Lock()  # an iterator may be asked by one at a time
 
     async def work() -> None:
@@ -26,9 +26,10 @@ async def pooled(
                 request = await anext(requests, None)
             if request is None:
                 return
-            outcome, seen = await answer(request), asyncio.Event()
+            outcome = await answer(request)
+            seen = asyncio.Event() if isinstance(outcome, Failure) else None
             answered.put_nowait((request, outcome, seen))
-            if isinstance(outcome, Failure):
+            if seen is not None:
                 await seen.wait()  # it may be the end of this model: not one more request before that is known
 
     async def all_work() -> None:
@@ -42,8 +43,10 @@ async def pooled(
     everyone = asyncio.create_task(all_work())
     try:
         while (landed := await answered.get()) is not None:
-            yield landed[:2]
-            landed[2].set()
+            request, outcome, seen = landed
+            yield request, outcome
+            if seen is not None:
+                seen.set()
         await everyone
     finally:
         everyone.cancel()

@@ -31,7 +31,8 @@ from callgate.ledger import Ledger, PaidReply, request_key
 from callgate.redaction import brief
 
 GATHER_SECONDS = 0.01
-"""How long replies wait for others, so that they share one fsync."""
+GATHER_MOST = 0.05
+"""How long replies wait for others, so that they share one fsync: at least, and at most where the disk is slow."""
 POLL_SECONDS = 0.1
 """How often a reply that another process is asking for is looked for."""
 DRAIN_SECONDS = 10.0
@@ -71,6 +72,7 @@ class Session(Generic[A, D]):
         self._calls: dict[str, Call[A]] = {}
         self._elsewhere: set[str] = set()
         self._next_poll = 0.0
+        self._gather = GATHER_SECONDS
         self._feeds: dict[str, Feed[A]] = {}
         self._pumps: dict[str, asyncio.Task[None]] = {}
         self._paid: list[PaidReply] = []
@@ -113,18 +115,20 @@ class Session(Generic[A, D]):
         """One transaction with the ledger, when there is something for it."""
         if not (self._paid or self._dropped or any(map(_has_room, self._feeds.values()))):
             await self._stir.wait(POLL_SECONDS if self._elsewhere else None)
-        await asyncio.sleep(GATHER_SECONDS)
+        await asyncio.sleep(self._gather)
         paid, self._paid = self._paid, []
         dropped, self._dropped = self._dropped, []
         wanted = self._wanted()
         if not (paid or dropped or wanted):
             return
+        began = self._loop.time()
         try:
             exchange = await self._loop.run_in_executor(disk, self._ledger.exchange, paid, dropped, wanted)
         except (sqlite3.Error, OSError) as error:  # asking on would be paying for what cannot be kept
             self._halt(Failure("cancelled", f"the ledger cannot be written: {error}"), _ANY)
             self._dropped = []
             return
+        self._gather = min(GATHER_MOST, max(GATHER_SECONDS, 2 * (self._loop.time() - began)))
         for row in paid:
             self._deliver(row.key, exchange.replies.get(row.key, row.reply))
         for key in wanted:

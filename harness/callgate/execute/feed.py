@@ -47,6 +47,9 @@ class Signal:
     async def wait(self, seconds: float | None = None) -> None:
         """Until it is sent again, or until the seconds are over."""
         self._event.clear()
+        if seconds is None:
+            await self._event.wait()
+            return
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._event.wait()

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -48,7 +49,12 @@ _ANY_OLDER = (
     "SELECT EXISTS (SELECT 1 FROM replies WHERE created < ?) "
     "OR EXISTS (SELECT 1 FROM runs WHERE coalesce(finished, started) < ?)"
 )
+_AT_ONCE: Final = 32
+"""Rows of one statement: SQLite lets other threads of this process run once a statement, not once a row."""
 _KEEP = "INSERT INTO replies VALUES (?,?,?,?,?,?,?) ON CONFLICT (key) DO NOTHING"
+_KEEP_MANY = _KEEP.replace("(?,?,?,?,?,?,?)", ",".join(["(?,?,?,?,?,?,?)"] * _AT_ONCE))
+_CLAIM = "INSERT OR IGNORE INTO claims SELECT value, ? FROM json_each(?)"
+_GIVE_BACK = f"DELETE FROM claims WHERE claimant = ? AND key {_LISTED}"  # noqa: S608 - constants only
 _SCORES = f"SELECT base, body, digest FROM scores WHERE base {_LISTED}"  # noqa: S608 - constants only
 _HOLDERS = f"SELECT key, claimant FROM claims WHERE key {_LISTED}"  # noqa: S608 - constants only
 _RUNS = "SELECT id, eval, started, finished, baseline_held, plan, decision, digest FROM runs ORDER BY seq DESC"
@@ -164,8 +170,7 @@ class Ledger:
             kept_first = self._keep(paid) if paid else {}
             if self._claimant.is_named:
                 done = [*(row.key for row in paid), *dropped]
-                me = self._claimant.name
-                self._db.executemany("DELETE FROM claims WHERE key = ? AND claimant = ?", [(key, me) for key in done])
+                self._db.execute(_GIVE_BACK, (self._claimant.name, json.dumps(done)))
             found = self._found(wanted)
             granted = self._claim([key for key in wanted if key not in found])
         return Exchange({**found, **kept_first}, granted)
@@ -177,7 +182,11 @@ class Ledger:
         self._broken_replies.difference_update(key for (key,) in broken)
         created = int(self._clock())
         before = self._db.total_changes
-        self._db.executemany(_KEEP, [reply_row(row, created) for row in paid])
+        rows = [reply_row(row, created) for row in paid]
+        whole = len(rows) - len(rows) % _AT_ONCE
+        for at in range(0, whole, _AT_ONCE):
+            self._db.execute(_KEEP_MANY, [*chain.from_iterable(rows[at : at + _AT_ONCE])])
+        self._db.executemany(_KEEP, rows[whole:])
         if self._db.total_changes - before == len(paid):
             return {}
         return self._found([row.key for row in paid])
@@ -203,7 +212,7 @@ class Ledger:
         wanted = json.dumps(keys)
         holders: dict[bytes, str] = {}
         for _ in range(2):
-            self._db.executemany("INSERT OR IGNORE INTO claims VALUES (?, ?)", [(key, me) for key in keys])
+            self._db.execute(_CLAIM, (me, wanted))
             holders = {key: name.decode("ascii", "replace") for key, name in self._db.execute(_HOLDERS, (wanted,))}
             gone = [name for name in set(holders.values()) - {me} if not is_alive(self.path, name)]
             if not gone:
