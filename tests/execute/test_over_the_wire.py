@@ -33,7 +33,7 @@ def served(monkeypatch):
                 Talk(Request("openai/anything", (Message.of(role="user", content=str(n)),), endpoint=host))
                 for n in range(count)
             ]
-            engine = LitellmEngine(workers=workers, seconds=2.0)
+            engine = LitellmEngine(workers=workers, seconds=20.0)
             execution = execute(talks, TALK, ledger=ledger, engine_for=lambda _: engine, patience=QUICK)
             return execution, server
 
