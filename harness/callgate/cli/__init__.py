@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "weekly": pages.weekly,
     "export": tables.export,
     "calibrate": judging.calibrate,
+    "init": setup.init,
     "doctor": setup.doctor,
 }
 """In the order of `callgate --help`."""
