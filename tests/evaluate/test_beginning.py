@@ -216,8 +216,13 @@ def test_the_page_names_the_command_that_moves_a_config(config, monkeypatch, cap
     page = (Path(__file__).parents[2] / "docs/promptfoo.md").read_text("utf-8")
     (line,) = re.findall(r"^callgate init --from .*$", page, re.MULTILINE)
     monkeypatch.chdir(config.parent)
-    main(line.split()[1:])
-    assert "9 asserts: 5 native, 1 through promptfoo, 3 not moved: promptfooconfig.yaml:" in capsys.readouterr().out
+    with pytest.raises(SystemExit) as done:
+        main(line.split()[1:])
+    assert done.value.code == 0
+    assert (
+        "9 asserts: 5 native, 1 through promptfoo, 3 not moved: more.csv:2, promptfooconfig.yaml:"
+        in capsys.readouterr().out
+    )
 
 
 def test_an_eval_from_nothing_is_sound_once_it_is_committed(tmp_path, monkeypatch, capsys):
