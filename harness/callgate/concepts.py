@@ -372,6 +372,7 @@ FailureKind = Literal[
     "suspected_injection",
     "budget",
     "cancelled",
+    "waiting",
     "offline",
     "no_pack",
 ]

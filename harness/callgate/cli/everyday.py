@@ -25,6 +25,7 @@ from callgate.cli.shared import (
     style,
     worst,
 )
+from callgate.concepts import Mistake
 
 if TYPE_CHECKING:
     from callgate.evaluate import Options
@@ -62,6 +63,15 @@ def eval_(
         str | None,
         typer.Option(metavar="ADDRESS", help="Have the workers of a dask scheduler ask, as tcp://host:8786."),
     ] = None,
+    batch: Annotated[
+        bool,
+        typer.Option(
+            "--batch", help="Ask in the provider's batches: half the price, within a day; may be begun again."
+        ),
+    ] = False,
+    wait: Annotated[
+        float | None, typer.Option(metavar="MINUTES", min=0, help="Of --batch: wait at most so long, then leave.")
+    ] = None,
     shard: Annotated[
         str | None, typer.Option(metavar="NUMBER/OF", help="Draw one share of the run, as 3/8; see `callgate merge`.")
     ] = None,
@@ -90,7 +100,10 @@ def eval_(
 
     if recorded:
         _look(names or [], recorded, format_, json=json)
-
+    if batch and (cluster or shard):
+        raise Mistake("--batch asks by itself; leave --cluster and --shard away")
+    if wait is not None and not batch:
+        raise Mistake("--wait belongs to --batch")
     options = Options(
         model=model,
         baseline=baseline,
@@ -105,6 +118,8 @@ def eval_(
         at_once=at_once,
         prices=tuple(price or ()),
         cluster=cluster,
+        batch=batch,
+        wait=wait,
         settle=settle,
         release=release,
     )

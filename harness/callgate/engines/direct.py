@@ -66,7 +66,7 @@ _OTHER_WAYS = re.compile(
 """Model names for which litellm changes parameters or messages, or calls another address."""
 _THINKS = re.compile(r"gpt-5")
 _CHANGED_IN_TOOLS = frozenset({"pattern", "cache_control", "anyOf", "oneOf", "allOf", "enum", "const", "not"})
-_HOME = "https://api.openai.com/v1"
+HOME = "https://api.openai.com/v1"
 _ELSEWHERE = ("OPENAI_ORGANIZATION", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "SSL_CERTIFICATE", "SSL_VERIFY")
 _PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
 
@@ -81,7 +81,7 @@ def why_not(model: str, environment: Mapping[str, str] = os.environ) -> str | No
     for name in _ELSEWHERE:
         if environment.get(name):
             return f"{name} is set"
-    base = api_base(model, environment) or _HOME
+    base = api_base(model, environment) or HOME
     if "?" in base or "@" in base:
         return "the address carries more than a host and a path"
     if any(environment.get(name) or environment.get(name.lower()) for name in _PROXIES):
@@ -98,6 +98,11 @@ def carries(request: Request) -> bool:
     if not request.tools:
         return "tool_choice" not in request.parameters
     return _are_sent_on(request.tools)
+
+
+def uncarried(request: Request) -> str:
+    """What of a request this lane cannot carry."""
+    return ", ".join(sorted(request.parameters.keys() - _taken(request.model))) or "these tools"
 
 
 def _taken(model: str) -> frozenset[str]:
@@ -157,8 +162,7 @@ class DirectEngine:
         from aiohttp import ClientError
 
         if not carries(request):
-            strange = ", ".join(sorted(request.parameters.keys() - _taken(request.model))) or "these tools"
-            why = f"the direct lane does not carry {strange}; use transport: auto"
+            why = f"the direct lane does not carry {uncarried(request)}; use transport: auto"
             return Fault("provider_error", why, "stop_model")
         began = time.perf_counter()
         try:
@@ -171,15 +175,17 @@ class DirectEngine:
         if body is None:
             return malformed(f"an answer of more than {LONGEST_BODY} bytes")
         if not 200 <= status < 300:
-            code, message = _error(body)
+            code, message = error_words(body)
             return fault_of_status(status, code, message, retry_after_seconds(headers, time.time()))
-        return _reply(request.model, body, time.perf_counter() - began)
+        return completion(request.model, body, time.perf_counter() - began)
 
     async def _exchange(self, request: Request) -> tuple[int, dict[str, str], bytes | None]:
         """Status, headers and body of the answer; None for a body that has no end."""
         session = self._session or self._opened()
         address, headers = self._target(request.model)
-        async with session.post(address, data=_body(request), headers=headers, allow_redirects=False) as response:
+        async with session.post(
+            address, data=request_body(request), headers=headers, allow_redirects=False
+        ) as response:
             named = {name.lower(): value for name, value in response.headers.items()} if response.status >= 300 else {}
             parts, size = [], 0
             async for part in response.content.iter_any():
@@ -192,7 +198,7 @@ class DirectEngine:
     def _target(self, model: str) -> tuple[str, dict[str, str]]:
         """Where a model's requests go, and with which key: read from the environment once an engine."""
         if model not in self._targets:
-            address = (api_base(model) or _HOME).rstrip("/") + "/chat/completions"
+            address = (api_base(model) or HOME).rstrip("/") + "/chat/completions"
             self._targets[model] = (address, {"authorization": f"Bearer {os.environ.get('OPENAI_API_KEY', '')}"})
         return self._targets[model]
 
@@ -212,7 +218,7 @@ def _sent_name(model: str) -> str:
     return model.removeprefix("openai/")
 
 
-def _body(request: Request) -> bytes:
+def request_body(request: Request) -> bytes:
     """The request as JSON, put together from texts that are there already."""
     fields = [
         f'"messages":[{",".join([_message(message) for message in request.messages])}]',
@@ -269,7 +275,8 @@ def _tools(tools: tuple[Tool, ...]) -> tuple[tuple[Tool, ...], bool, str]:
     return entry
 
 
-def _reply(model: str, body: bytes, seconds: float) -> Reply | Failure:
+def completion(model: str, body: bytes | str, seconds: float) -> Reply | Failure:
+    """A chat completion as a Reply, or why it is none."""
     try:
         return _completion(model, json.loads(body), seconds)
     except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError) as error:
@@ -302,7 +309,7 @@ def _tokens(usage: Mapping[str, Any]) -> tuple[object, object, object]:
     return usage.get("prompt_tokens"), usage.get("completion_tokens"), cached
 
 
-def _error(body: bytes) -> tuple[str, str]:
+def error_words(body: bytes) -> tuple[str, str]:
     """The provider's code and words for an error; what is not in OpenAI's form is its own message."""
     text = body[:2000].decode("utf-8", "replace")
     try:

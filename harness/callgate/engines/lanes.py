@@ -18,7 +18,7 @@ from callgate.engines.workers import Workers
 Transport = Literal["auto", "litellm", "direct"]
 WORKERS = 512
 """More than any provider is asked at once: the executor's limiter lets go as many as it takes, and no more."""
-_WORDS = {"direct": "direct", "litellm": "through litellm", "program": "by a program"}
+_WORDS = {"batch": "in batches", "direct": "direct", "litellm": "through litellm", "program": "by a program"}
 
 
 class Lanes:

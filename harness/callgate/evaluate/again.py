@@ -145,7 +145,9 @@ def _is_plain(options: Options) -> bool:
 
 def _name(root: Path, path: Path, options: Options) -> str:
     said = {
-        key: value for key, value in asdict(options).items() if value and key not in {"at_once", "transport", "cluster"}
+        key: value
+        for key, value in asdict(options).items()
+        if value and key not in {"at_once", "transport", "cluster", "batch", "wait"}
     }
     return digest([str(path.resolve().relative_to(root.resolve())), said])
 

@@ -77,6 +77,8 @@ def _bought(bench: Bench) -> list[str]:
     most = plan.eval.policy.looks[-1]
     known = replayed(bench)
     whole = estimate(bench, known, most)
+    if whole.dollars is not None:
+        whole = replace(whole, dollars=whole.dollars * bench.price_share)
     if whole.dollars is None or plan.budget.dollars is None:
         unknown = "at an unknown price" if whole.dollars is None else f"about ${whole.dollars:.2f}"
         return [f"up to {plural(most, 'trial')} a side: {plural(whole.calls, 'call')} more, {unknown}"]

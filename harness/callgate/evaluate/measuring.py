@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from callgate.concepts import ARMS, Arm, Engine, Trial
-from callgate.evaluate.grading import Desk
+from callgate.concepts import ARMS, Arm, Engine, Failure, Trial
+from callgate.evaluate.grading import Desk, Grades
 from callgate.evaluate.judging import VOTES, Vote, Voted
 from callgate.evaluate.plan import Contest, Pair, Plan
 from callgate.evaluate.rows import LANES, Lane, Measured
@@ -25,7 +25,7 @@ from callgate.ledger import Ledger
 from callgate.replay import Ask, Done, begin
 
 if TYPE_CHECKING:
-    from callgate.execute.cluster import Cluster
+    from callgate.execute.machine import Away
     from callgate.gate import Cards, Need
 
 WEEK = 7 * 24 * 3600
@@ -58,7 +58,9 @@ class Bench:
     spent: list[Spent] = field(default_factory=list)
     interrupted: bool = False
     ran_dry: bool = False
-    cluster: Cluster | None = None
+    waits: bool = False
+    away: Away | None = None
+    price_share: float = 1.0  # of a call's price that is paid for one
     purse: Purse = field(init=False)
 
     def __post_init__(self) -> None:
@@ -85,7 +87,7 @@ class Bench:
             purse=self.purse,
             at_once=self.plan.eval.at_once,
             progress=self._report if self.progress else None,
-            cluster=self.cluster,
+            away=self.away,
         )
         self.spent.append(execution.spent)
         self.interrupted |= execution.interrupted
@@ -100,7 +102,7 @@ class Bench:
             engine_for=self.engine_for,
             purse=self.purse,
             at_once=self.plan.eval.at_once,
-            cluster=self.cluster,
+            away=self.away,
         )
         self.interrupted |= execution.interrupted
         return execution
@@ -117,7 +119,7 @@ def measure(bench: Bench, *, fresh: bool = False) -> tuple[Measured, Spent]:
     plan = bench.plan
     desk = Desk(plan, bench.graders, bench.ledger, bench.verdicts, fresh)
     measured = Measured(plan, bench.held)
-    while not bench.interrupted:
+    while not (bench.interrupted or bench.waits):
         needs = needed(measured.strata(plan.eval.policy.metrics), plan.cases, plan.eval.policy, cards=bench.cards)
         wanted = lacking(needs, measured)
         if not wanted:
@@ -128,11 +130,18 @@ def measure(bench: Bench, *, fresh: bool = False) -> tuple[Measured, Spent]:
             break  # what earlier looks decided stands; this look is taken when there is money for all of it
         for (pair, contest, lane, _), trial, grades in zip(wanted, trials, desk.grade(trials), strict=True):
             measured.add(contest, pair, lane, (trial, grades))
+            bench.waits |= _waits(trial, grades)
     return measured, total(desk.judged)
 
 
 def _ran_dry(trial: Trial) -> bool:
     return trial.failure is not None and trial.failure.kind == "budget"
+
+
+def _waits(trial: Trial, grades: Grades) -> bool:
+    """Whether something of it is in a batch that has not ended."""
+    found = [trial.failure, *(grades.values() if trial.failure is None else ())]
+    return any(isinstance(one, Failure) and one.kind == "waiting" for one in found)
 
 
 def replayed(bench: Bench, *, fresh: bool = False) -> Measured:

@@ -38,6 +38,8 @@ class Options:
     prices: tuple[str, ...] = ()
     nightly: bool = False  # cases whose fault shows seldom take part too: they have a run of their own
     cluster: str | None = None
+    batch: bool = False
+    wait: float | None = None  # minutes, for batches
 
     def __post_init__(self) -> None:
         if self.max_cost is not None and not math.isfinite(self.max_cost):

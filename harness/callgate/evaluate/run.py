@@ -39,10 +39,12 @@ from callgate.graders.grade import GraderSet
 from callgate.graders.judge import simulated
 from callgate.graders.jury import family_problems, unknown_rubrics
 from callgate.ledger import Ledger, Run
+from callgate.report.words import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from callgate.execute.machine import Away
     from callgate.gate import Cards
     from callgate.report.calls import Background
 
@@ -67,20 +69,29 @@ def evaluate(
             plan, graders, ledger, asking, endpoints(plan), drawn, progress, salt=int(identity[:6], 16), cards=cards
         )
         before = None if options.regrade else whole_run(ledger, identity)
+        if options.batch:
+            bench.price_share = check_batches([*bench.endpoints, *judges], plan.eval.transport)
         if not plan.subset:
             check_writable(root / "reports" / plan.eval.name)
         if before is None:
             with closing(lanes), _cluster(bench, options.cluster):
-                if asking and not options.cluster and needs_litellm_soon(bench):
+                if asking and not (options.cluster or options.batch) and needs_litellm_soon(bench):
                     lanes.prepare([*bench.endpoints, *judges])
-                lines = smoke(bench)
+                lines = smoke(bench)  # at once, and not in a batch: a wrong key or name is not to take a day
+                if options.batch:
+                    bench.away = _batches(ledger, options.wait, lanes)
                 outcome, measured = _measured(bench, options, identity)
             outcome = replace(outcome, notes=(*lines, *outcome.notes))
         else:
             outcome, measured = Outcome(before, _warns(plan), Spent(), Spent(), 0.0, interrupted=False), None
         if read is not None and (before or whole_run(ledger, identity)):
             remember(root, path, options, read, run=identity, notes=notes)
-        notes = (*notes, *outcome.notes, *candidates(ledger, plan.eval.name, drawn, plan.baseline.digest))
+        notes = (
+            *notes,
+            *_uncollected(ledger, options),
+            *outcome.notes,
+            *candidates(ledger, plan.eval.name, drawn, plan.baseline.digest),
+        )
         outcome = replace(outcome, seconds=time.monotonic() - began, notes=notes, lanes=dict(lanes.carried))
         if not plan.subset:
             outcome = replace(outcome, folder=root / "reports" / plan.eval.name)
@@ -208,8 +219,41 @@ def _cluster(bench: Bench, address: str | None) -> Iterator[None]:
         return
     from callgate.execute.cluster import Cluster
 
-    with closing(Cluster(address, bench.plan.eval.transport, bench.plan.eval.seconds)) as bench.cluster:
+    with closing(Cluster(address, bench.plan.eval.transport, bench.plan.eval.seconds)) as cluster:
+        bench.away = cluster
         yield
+
+
+def check_batches(models: Sequence[str], transport: str) -> float:
+    """The share of a call's price that one in a batch costs. Raises Mistake where no batch reaches a model."""
+    from callgate.engines.batch import SHARE
+    from callgate.engines.direct import why_not
+
+    if transport == "litellm":
+        raise Mistake("--batch goes over the direct lane; leave `transport: litellm` away")
+    lines = [f"--batch does not reach {model}: {why}" for model in dict.fromkeys(models) if (why := why_not(model))]
+    if lines:
+        raise Mistake("\n".join(lines))
+    return SHARE
+
+
+def _uncollected(ledger: Ledger, options: Options) -> tuple[str, ...]:
+    """A line about calls that are paid for and not here yet."""
+    folder = ledger.path.with_name("batches")
+    if options.batch or not any(folder.glob("*.json")):
+        return ()
+    from callgate.execute.batches import uncollected
+
+    return (
+        f"{plural(uncollected(folder), 'call')} are in batches whose replies were not taken yet; `--batch` takes them",
+    )
+
+
+def _batches(ledger: Ledger, minutes: float | None, lanes: Lanes) -> Away:
+    from callgate.execute.batches import FOLDER, Batches
+
+    folder = ledger.path.with_name(FOLDER)
+    return Batches(folder, None if minutes is None else 60 * minutes, lanes.seconds, lanes.carried)
 
 
 def engines(judges: list[str], lanes: Lanes) -> Callable[[str], Engine]:

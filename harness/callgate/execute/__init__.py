@@ -10,18 +10,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from callgate.concepts import Budget, Engine, Failure
 from callgate.execute.budget import Purse
-from callgate.execute.machine import A, D, EngineFor, Execution, Machine, Progress, Spent, Waiting
+from callgate.execute.machine import A, Away, D, EngineFor, Execution, Machine, Progress, Spent, Waiting
 from callgate.execute.patience import Patience
 from callgate.execute.walk import Walk, interleaved, walk
 from callgate.ledger import Ledger
 from callgate.replay import Ask, Done, advance, failed
-
-if TYPE_CHECKING:
-    from callgate.execute.cluster import Cluster
 
 __all__ = ["REPLAY", "Execution", "Machine", "Patience", "Progress", "Purse", "Spent", "Waiting", "execute"]
 
@@ -42,15 +38,15 @@ def execute(
     at_once: int | None = None,
     purse: Purse | None = None,
     progress: Callable[[Progress], None] | None = None,
-    cluster: Cluster | None = None,
+    away: Away | None = None,
 ) -> Execution[D]:
     """Runs every machine to its end: from the ledger where it can, from engines where it must.
 
     `engine_for` gives the engine that reaches a model, and is asked once for each model that something is missing of;
     None is offline: what is missing then fails. `at_once` caps the calls in flight to each model; without it their
-    number is found by trying. A `purse` that several executions share goes before `budget`. With a `cluster` its
-    workers ask. Ctrl-C stops asking, waits up to ten seconds for what is in flight and keeps it. Raises what
-    `engine_for` and the cluster raise; faults of providers, of the budget and of the disk are Failures.
+    number is found by trying. A `purse` that several executions share goes before `budget`. Where somebody is
+    `away`, they ask. Ctrl-C stops asking, waits up to ten seconds for what is in flight and keeps it. Raises what
+    `engine_for` and they raise; faults of providers, of the budget and of the disk are Failures.
     """
     began = time.perf_counter()
     walked = walk(machines, how, ledger)
@@ -66,9 +62,9 @@ def execute(
         if progress is not None:
             progress(Progress(done, planned, calls, dollars))
 
-    if cluster is not None:
+    if away is not None:
         purse = purse or Purse(budget or Budget())
-        return _sent_out(machines, how, ledger, cluster, walked=walked, purse=purse, at_once=at_once, report=report)
+        return _sent_out(machines, how, ledger, away, walked=walked, purse=purse, at_once=at_once, report=report)
     execution = _asked(
         walked,
         how,
@@ -90,14 +86,14 @@ def _sent_out(
     machines: Sequence[A],
     how: Machine[A, D],
     ledger: Ledger,
-    cluster: Cluster,
+    away: Away,
     *,
     walked: Walk[A, D],
     purse: Purse,
     at_once: int | None,
     report: Callable[[int, int, float], None],
 ) -> Execution[D]:
-    """The misses of a walk asked by a cluster's workers; then the walk once more, over what they brought."""
+    """The misses of a walk asked away from here; then the walk once more, over what they brought."""
     began = time.perf_counter()
     since = began if purse.began is None else time.perf_counter() - (time.monotonic() - purse.began)
     earlier = Spent(purse.calls, purse.replies, 0, purse.dollars, purse.unpriced)
@@ -108,7 +104,7 @@ def _sent_out(
         done += machines_done
         report(done, purse.calls - earlier.calls, purse.dollars - earlier.dollars)
 
-    lost, interrupted = cluster.ask(
+    lost, interrupted = away.ask(
         walked.misses,
         how,
         ledger,

@@ -44,8 +44,9 @@ class Purse:
         self._held = Reservation()  # of calls in flight
         self._flying = 0
 
-    def reserve(self, request: Request, *, elapsed: float) -> Reservation | Refusal:
-        """Takes what the call can cost at most out of the purse, or says why it may not be made."""
+    def reserve(self, request: Request, *, elapsed: float, share: float = 1.0) -> Reservation | Refusal:
+        """Takes what the call can cost at most out of the purse, or says why it may not be made. `share` of the price
+        is paid for it: half, in a batch."""
         cap = self.budget
         if cap.minutes is not None and elapsed >= cap.minutes * 60:
             return Refusal(f"the budget of {cap.minutes:g} minutes is used up")
@@ -57,6 +58,7 @@ class Purse:
         worst = self._worst(request, known)
         if isinstance(worst, Refusal):
             return worst
+        worst = Reservation(worst.dollars * share, worst.tokens)
         if cap.dollars is not None and self._used.dollars + self._held.dollars + worst.dollars > cap.dollars:
             why = (
                 f"${self._used.dollars:.2f} of ${cap.dollars:.2f} is used; the next call may cost ${worst.dollars:.2g}"

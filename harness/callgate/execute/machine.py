@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from callgate.concepts import Engine, Failure, Reply, Request
+
+if TYPE_CHECKING:
+    from callgate.execute.budget import Purse
+    from callgate.execute.walk import Miss
+    from callgate.ledger import Ledger
 
 
 class Waiting(Protocol):
@@ -34,6 +39,24 @@ class Machine(Generic[A, D]):
     failed: Callable[[A, Failure], D]
     done: type[D]
     lane: Callable[[A], str]
+
+
+class Away(Protocol):
+    """Who asks in the place of this process: the workers of a cluster, a provider's batches."""
+
+    def ask(
+        self,
+        misses: Sequence[Miss[A]],
+        how: Machine[A, D],
+        ledger: Ledger,
+        *,
+        purse: Purse,
+        at_once: int | None,
+        elapsed: Callable[[], float],
+        report: Callable[[int], None],
+    ) -> tuple[dict[int, D], bool]:
+        """Has the misses asked and puts the replies into the ledger; by place what failed, and whether Ctrl-C ended
+        it."""
 
 
 @dataclass(frozen=True, slots=True)
