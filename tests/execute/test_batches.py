@@ -9,6 +9,7 @@ from test_execute import TALK, Talk
 
 from batching import Batching
 from callgate.concepts import Budget, Message, Mistake, Request
+from callgate.engines import prices
 from callgate.engines.access import endpoint
 from callgate.engines.batch import SHARE, BatchApi
 from callgate.engines.prices import give_price, price
@@ -28,7 +29,8 @@ def ledger(tmp_path):
 
 @pytest.fixture
 def told(monkeypatch):
-    """A provider whose address and key are in the environment."""
+    """A provider whose address and key are in the environment; prices that are given are forgotten with it."""
+    monkeypatch.setattr(prices, "_given", {})
 
     def begin(answer=lambda body, _: saying(f"re {body['messages'][-1]['content']}"), **how):
         provider = Batching(answer, **how).__enter__()
