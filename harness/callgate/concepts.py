@@ -225,13 +225,39 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Stub:
-    """How a tool answers: first match wins; `when` maps arguments to matchers; `times` bounds its uses."""
+    """How a tool answers: first match wins; `when` maps arguments to matchers; `times` bounds its uses.
+
+    In a whole conversation it answers only in a state that `if_state` matches, and its use writes `set_state`: each key
+    a value, or `{argument: NAME}` for what the call carried.
+    """
 
     tool: str
     when: Mapping[str, Json] = field(default_factory=dict)
     result: Json = None
     error: Json = None
     times: int | None = None
+    if_state: Mapping[str, Json] = field(default_factory=dict)
+    set_state: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Simulate:
+    """The caller of a whole conversation, played by a model: what it wants, who it is, what it may say.
+
+    `known` maps facts by name to the words the caller would use, a list where there are several; what is in `unknown`
+    it does not know. `behaviour` are short sentences on how it speaks, `opening` its first words. The conversation ends
+    where the world's state has all of `final_state` (key: matcher), or after `turns` things said by the caller.
+    """
+
+    goal: str
+    final_state: Mapping[str, Json]
+    language: str = ""
+    persona: str = ""
+    opening: str = ""
+    known: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+    unknown: tuple[str, ...] = ()
+    behaviour: tuple[str, ...] = ()
+    turns: int = 12
 
 
 Labels: TypeAlias = Mapping[str, "tuple[str, ...]"]
@@ -267,6 +293,7 @@ class Case:
     `segments` maps attribute to value (language, call_type, ...). `digest` is the hash of everything that a score
     can depend on; rows of different digests are never paired. `version` grows where a case is changed; `labels` are
     people's verdicts on its decisions, as written; `articles` are those of the knowledge base that answer it.
+    `simulate` is the caller of a whole conversation, `state` the world's state at its beginning.
     """
 
     id: str
@@ -280,6 +307,8 @@ class Case:
     config: Mapping[str, Json] = field(default_factory=dict)
     facts: Mapping[str, Fact] = field(default_factory=dict)
     stubs: tuple[Stub, ...] = ()
+    state: Mapping[str, Json] = field(default_factory=dict)
+    simulate: Simulate | None = None
     effects: Mapping[str, Effect] = field(default_factory=dict)
     must_pass: bool = False
     nightly: int = 0  # trials, where the fault shows too seldom for an ordinary run
@@ -375,6 +404,7 @@ FailureKind = Literal[
     "waiting",
     "offline",
     "no_pack",
+    "invalid_caller",
 ]
 
 
@@ -438,10 +468,11 @@ class ToolAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One reply of the candidate and what its tool calls were answered."""
+    """One reply of the candidate, what its tool calls were answered, and what a simulated caller then said."""
 
     reply: Reply
     answers: tuple[ToolAnswer, ...] = ()
+    caller: Reply | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -456,12 +487,29 @@ class TrialId:
 
 
 @dataclass(frozen=True, slots=True)
+class Talk:
+    """What a whole conversation is besides its steps: the caller's first words (where the caller spoke first), the
+    state that the world was left in, how it ended, and why the caller's earlier attempts do not count.
+
+    `ended`: goal (the state was reached), handoff, closed (the agent ended it), refused (a write that the world does
+    not know), caller (hung up), turns (the caller's were used up), stuck (the agent did not speak).
+    """
+
+    state: Mapping[str, Json]
+    ended: str = ""
+    opening: Reply | None = None
+    again: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Trial:
-    """What the candidate did: the steps taken; `failure` where it could not be measured."""
+    """What the candidate did: the steps taken; `failure` where it could not be measured. `talk` is what a whole
+    conversation is besides."""
 
     id: TrialId
     steps: tuple[Step, ...]
     failure: Failure | None = None
+    talk: Talk | None = None
 
     @property
     def speech(self) -> str:
@@ -478,9 +526,15 @@ class Trial:
         """Whether a read was asked that the case's world does not know."""
         return any(answer.kind == "off_script" for answer in self.answers)
 
+    @property
+    def replies(self) -> tuple[Reply, ...]:
+        """Every reply that the trial is made of, the simulated caller's too."""
+        opening = (self.talk.opening,) if self.talk and self.talk.opening else ()
+        return (*opening, *(reply for step in self.steps for reply in (step.reply, step.caller) if reply is not None))
+
     def transcript(self) -> list[Json]:
         """The steps as JSON: what a score's key and the reports are made of (no latency, no price)."""
-        return [
+        steps: list[dict[str, Json]] = [
             {
                 "text": step.reply.text,
                 "outcome": step.reply.outcome,
@@ -488,9 +542,15 @@ class Trial:
                     {"name": a.call.name, "arguments": a.call.arguments, "kind": a.kind, "content": a.content}
                     for a in step.answers
                 ],
+                **({"caller": step.caller.text} if step.caller else {}),
             }
             for step in self.steps
         ]
+        if self.talk and steps:
+            opened = {"caller_first": self.talk.opening.text} if self.talk.opening else {}
+            steps[0] = opened | steps[0]
+            steps[-1] |= {"state": self.talk.state, "ended": self.talk.ended}
+        return list(steps)
 
 
 # ---------------------------------------------------------------------------------------------- the two seams
@@ -682,6 +742,25 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True)
+class Conversations:
+    """What a run of whole conversations says besides the mean, for one model.
+
+    `baseline` and `candidate` are pass^1, pass^2, ... up to pass^k: how often all of so many tries at one conversation
+    succeed. `again` counts by arm the conversations that were held again since the caller misbehaved, `left_out` those
+    that never came about with a caller that behaved, `faults` what the callers did, `held` all conversations by arm.
+    """
+
+    model: str
+    caller: str
+    baseline: tuple[float, ...] = ()
+    candidate: tuple[float, ...] = ()
+    held: Mapping[str, int] = field(default_factory=dict)
+    again: Mapping[str, int] = field(default_factory=dict)
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    faults: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Side:
     """One arm as the reader sees it: the prompt's name and digest, the model."""
 
@@ -718,10 +797,13 @@ class Decision:
     subset: str = ""  # the filter, where this was not a whole run
     value: float | None = None
     digests: Mapping[str, str] = field(default_factory=dict)
+    conversations: tuple[Conversations, ...] = ()
 
     def to_json(self) -> str:
         """`decision.json` (schemas/decision.schema.json): the same bytes for the same decision."""
         body = {"schema": "callgate.decision/1", **_plain(self)}
+        if not self.conversations:
+            del body["conversations"]
         return json.dumps(body, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
     def frame(self) -> Any:

@@ -70,8 +70,10 @@ class Eval:
     """One eval file. `cases` is the folder of the golden set.
 
     `models` are what both arms run on; where a side named its own model, both sides carry theirs and `models` is the
-    candidate's alone. `at_once` is the most calls at once and `seconds` the longest that one may take; `prices` are in
-    dollars for a million tokens, or for a call. What is older than `keep_days` does not outlast a run; None keeps all.
+    candidate's alone. `caller` is the model that plays the callers of whole conversations ("": the simulator's, where
+    all models are simulated). `at_once` is the most calls at once and `seconds` the longest that one may take; `prices`
+    are in dollars for a million tokens, or for a call. What is older than `keep_days` does not outlast a run; None
+    keeps all.
     """
 
     name: str
@@ -91,6 +93,7 @@ class Eval:
     seconds: float = CALL_SECONDS
     prices: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     keep_days: int | None = None
+    caller: str = ""
     root: Path = Path()
 
     def place(self, *keys: str | int) -> Place:
@@ -153,6 +156,7 @@ def _eval(written: Mapping[str, Any], document: Document, path: Path, root: Path
         seconds=float(written.get("limits", {}).get("seconds", CALL_SECONDS)),
         prices=written.get("prices", {}),
         keep_days=written.get("keep_days"),
+        caller=written.get("caller", ""),
         root=root,
     )
 

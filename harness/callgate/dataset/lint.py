@@ -26,6 +26,7 @@ from callgate.concepts import (
 )
 from callgate.config import Eval
 from callgate.dataset.calls import call_problems, stub_problems
+from callgate.dataset.conversations import conversation_problems
 from callgate.dataset.load import CaseSet, Source
 from callgate.dataset.texts import leaks, personal_data, twins
 from callgate.dataset.tickets import ticket_problems
@@ -116,10 +117,11 @@ def _tools(prompts: Sequence[Prompt]) -> Mapping[str, Sequence[Tool]]:
 def _decisions(case: Case, source: Source) -> Iterator[tuple[Keys, DecisionPoint]]:
     """The decisions of a case, each with the path in its file to its `expect`."""
     written = source.document.value
-    many = isinstance(written, Mapping) and "call" in written
+    call = written.get("call") if isinstance(written, Mapping) else None
+    many = len(call) if isinstance(call, Sequence) else 0
     for index, point in enumerate(case.turns):
         if isinstance(point, DecisionPoint):
-            yield (("call", index, "expect") if many else ("expect",)), point
+            yield (("call", index, "expect") if index < many else ("expect",)), point  # a simulated one is not written
 
 
 # ---------------------------------------------------------------------------------------------- a case
@@ -153,6 +155,7 @@ def _case_problems(case: Case, source: Source, tools: Mapping[str, Sequence[Tool
                 )
     yield from stub_problems(case, source, tools)
     yield from ticket_problems(case, source)
+    yield from conversation_problems(case, source, tools)
     yield from _flow_problems(case, source)
     yield from _label_problems(case, source)
 
@@ -168,7 +171,8 @@ def _flow_problems(case: Case, source: Source) -> Iterator[Problem]:
                     f"what was done at decision {before.id!r} is missing: 'recorded', 'forced', or a turn after it"
                 )
                 yield Problem(source.place("call", index), message)
-        if isinstance(after, DecisionPoint) and past and isinstance(past[-1], AgentTurn):
+        speaks = isinstance(after, DecisionPoint) and after.mode != "continuation"  # there the caller answers
+        if speaks and isinstance(after, DecisionPoint) and past and isinstance(past[-1], AgentTurn):
             message = f"the agent has just spoken: decision {after.id!r} must come after the caller or a tool"
             yield Problem(source.place("call", index), message)
 
@@ -206,7 +210,8 @@ def _grading_problems(
         if key not in graded_by:
             hint = ", ".join(sorted(graded_by))
             yield Problem(source.place(*keys, key), f"no grader knows {key!r} yet; there are {hint}")
-    if not any(graded_by.get(key) for key in point.expect.given):
+    held = point.mode == "continuation" and case.simulate is not None  # its final state grades it
+    if not held and not any(graded_by.get(key) for key in point.expect.given):
         yield Problem(point.place, f"nothing grades decision {point.id!r}: say in 'expect' what is right")
     for name in point.expect.facts_allowed or ():
         if name not in case.facts:

@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from callgate import schemas
-from callgate.concepts import Case, Fact, Json, Mistake, Place, Problem, Stub, ToolTurn, Turn, digest
+from callgate.concepts import Case, Fact, Json, Mistake, Place, Problem, Simulate, Stub, ToolTurn, Turn, digest
 from callgate.dataset.schemes import scheme_of
 from callgate.dataset.sheets import SUFFIXES as SHEETS
 from callgate.dataset.sheets import is_sheet, rows
@@ -216,6 +216,8 @@ def _case(name: str, source: Source) -> Case:
         config=whole.get("config", {}),
         facts=facts,
         stubs=(*stubs, *_answers(turns)),
+        state=whole.get("state", {}),
+        simulate=_simulate(whole),
         effects=whole.get("effects", {}),
         must_pass=whole.get("must_pass", False),
         nightly=whole.get("nightly", 0),
@@ -287,7 +289,33 @@ def _fact(written: Any) -> Fact:
 
 def _stub(written: Mapping[str, Any]) -> Stub:
     return Stub(
-        written["tool"], written.get("when", {}), written.get("result"), written.get("error"), written.get("times")
+        written["tool"],
+        written.get("when", {}),
+        written.get("result"),
+        written.get("error"),
+        written.get("times"),
+        written.get("if_state", {}),
+        written.get("set_state", {}),
+    )
+
+
+def _simulate(whole: Mapping[str, Any]) -> Simulate | None:
+    """The caller of a whole conversation, in the language of the case's segment where it says none."""
+    written = whole.get("simulate")
+    if written is None:
+        return None
+    known = {
+        name: words if isinstance(words, str) else tuple(words) for name, words in written.get("known", {}).items()
+    }
+    more = {key: written[key] for key in ("persona", "opening", "turns") if key in written}
+    return Simulate(
+        written["goal"],
+        written["final_state"],
+        written.get("language", str(whole.get("segments", {}).get("language", ""))),
+        known=known,
+        unknown=tuple(written.get("unknown", ())),
+        behaviour=tuple(written.get("behaviour", ())),
+        **more,
     )
 
 

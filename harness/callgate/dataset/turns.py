@@ -26,6 +26,8 @@ ANSWER = "answer"
 
 SUBJECT = "Subject: "
 """What stands before the subject line of a message, on a line of its own above the text."""
+CONVERSATION = "conversation"
+"""The id of the decision from which a simulated caller speaks, where the case writes none of that mode."""
 
 _Data: TypeAlias = "Mapping[str, Any]"
 
@@ -34,6 +36,8 @@ def turns_of(document: Document, problems: list[Problem]) -> tuple[Turn, ...]:
     """The turns in order; a case of one turn (`caller` a text) is the caller's text and one decision."""
     case: Any = document.value
     caller = case.get("caller")
+    if "simulate" in case:
+        return _simulated(case, document, problems)
     if isinstance(caller, str):
         if "call" in case:
             problems.append(Problem(document.place("call"), "'caller' is a text, which already is the whole call"))
@@ -64,6 +68,24 @@ def _thread(case: _Data, turns: tuple[Turn, ...], document: Document, problems: 
         problems.append(Problem(document.place("subject"), message))
         return turns
     return (replace(turns[0], text=_with_subject(case, turns[0].text)), *turns[1:])
+
+
+def _simulated(case: _Data, document: Document, problems: list[Problem]) -> tuple[Turn, ...]:
+    """How a whole conversation began, if it says so, and the decision from which the simulated caller speaks."""
+    if isinstance(case.get("caller"), str):
+        message = "'caller' is a text, which is a whole call; beside 'simulate' it is what is known of the caller"
+        problems.append(Problem(document.place("caller"), message))
+    turns = tuple(_turn(turn, document.place("call", index)) for index, turn in enumerate(case.get("call", ())))
+    if any(isinstance(turn, DecisionPoint) and turn.mode == "continuation" for turn in turns):
+        if "expect" in case:
+            message = "'expect' at the top is the conversation's; this case writes its decision, where it belongs"
+            problems.append(Problem(document.place("expect"), message))
+    else:
+        place = document.place("expect") if "expect" in case else document.place("simulate")
+        expect = expect_of(case.get("expect", {}))
+        turns = (*turns, DecisionPoint(CONVERSATION, expect, "continuation", place=place))
+    problems.extend(_call_problems(turns, document))
+    return turns
 
 
 def expect_of(written: _Data) -> Expect:
@@ -130,6 +152,10 @@ def _listed(written: Any) -> tuple[Any, ...]:
     return tuple(written) if isinstance(written, Sequence) and not isinstance(written, str) else (written,)
 
 
+def _mapping(value: Json) -> Mapping[str, Json]:
+    return value if isinstance(value, Mapping) else {}
+
+
 def _call_problems(turns: Sequence[Turn], document: Document) -> list[Problem]:
     problems = []
     seen: set[str] = set()
@@ -141,6 +167,14 @@ def _call_problems(turns: Sequence[Turn], document: Document) -> list[Problem]:
             seen.add(turn.id)
         if isinstance(turn, ToolTurn) and turn.result is not None and turn.error is not None:
             problems.append(Problem(document.place("call", index), "a tool gives a result or an error, not both"))
+    for index, turn in enumerate(turns):
+        if isinstance(turn, DecisionPoint) and turn.mode == "continuation":
+            if "simulate" not in _mapping(document.value):
+                message = "mode continuation needs a simulated caller: say in 'simulate' who calls and what for"
+                problems.append(Problem(document.place("call", index, "mode"), message))
+            elif index < len(turns) - 1:
+                message = "a continuation goes on to the end of the call: its decision must be the last turn"
+                problems.append(Problem(document.place("call", index, "mode"), message))
     if not seen:
         message = "no decision: nothing is asked of the candidate (a decision is a turn with 'id' and 'expect')"
         problems.append(Problem(document.place("call"), message))

@@ -38,7 +38,7 @@ def _usage(measured: Measured, contest: Contest, arm: Arm) -> Usage:
         if label == contest.label and its == arm
         for trial, _ in graded
     ]
-    replies = [step.reply for trial in trials for step in trial.steps]
+    replies = [reply for trial in trials for reply in trial.replies]
     prices = [reply.dollars for reply in replies]
     seconds = sorted(reply.seconds for reply in replies if reply.seconds > 0 and not reply.simulated)
     return Usage(

@@ -18,7 +18,7 @@ from callgate.evaluate.outcome import LEDGER
 from callgate.evaluate.plan import Contest, Plan, endpoints, make_plan
 from callgate.evaluate.rows import Measured
 from callgate.evaluate.run import graders_of, run_id
-from callgate.execute import REPLAY
+from callgate.evaluate.talks import TRIALS
 from callgate.execute.walk import walk
 from callgate.ledger import Ledger
 from callgate.report.words import plural, printable
@@ -96,7 +96,7 @@ def estimate(bench: Bench, known: Measured, trials: int) -> Estimate:
             seconds += slow
             pairs = [pair for pair in bench.plan.pairs if not pair.identical(contest)]
             asks = [bench.ask(pair, contest, arm, number) for pair in pairs for number in range(trials)]
-            misses = walk(asks, REPLAY, bench.ledger).misses
+            misses = walk(asks, TRIALS, bench.ledger).misses
             cached += len(asks) - len(misses)
             prompt = sum(len(m.canonical) for miss in misses for m in miss.machine.request.messages) // 4
             calls += round(len(misses) * steps)

@@ -18,11 +18,12 @@ from callgate.evaluate.grading import Desk, Grades
 from callgate.evaluate.judging import VOTES, Vote, Voted
 from callgate.evaluate.plan import Contest, Pair, Plan
 from callgate.evaluate.rows import LANES, Lane, Measured
-from callgate.execute import REPLAY, Execution, Progress, Purse, Spent, execute
+from callgate.evaluate.talks import TRIALS
+from callgate.execute import Execution, Progress, Purse, Spent, execute
 from callgate.execute.walk import walk
 from callgate.graders.grade import GraderSet
 from callgate.ledger import Ledger
-from callgate.replay import Ask, Done, begin
+from callgate.replay import Ask, Caller, Done, begin
 
 if TYPE_CHECKING:
     from callgate.execute.machine import Away
@@ -74,14 +75,22 @@ class Bench:
             draw = self.generations[contest.label] * GENERATION + number
         elif lane == "fresh":
             draw = FRESH + self.salt * GENERATION + number
-        model = contest.model(arm)
-        return begin(pair.scene(arm), model=model, arm=arm, trial=number, draw=draw, endpoint=self.endpoints[model])
+        model, caller = contest.model(arm), self.plan.caller
+        return begin(
+            pair.scene(arm),
+            model=model,
+            arm=arm,
+            trial=number,
+            draw=draw,
+            endpoint=self.endpoints[model],
+            caller=Caller(caller, self.endpoints[caller]) if caller else None,
+        )
 
     def replies(self, asks: Sequence[Ask]) -> Execution[Done]:
         """Runs trials to their end, within what is left of the budget."""
         execution = execute(
             asks,
-            REPLAY,
+            TRIALS,
             ledger=self.ledger,
             engine_for=self.engine_for,
             purse=self.purse,
@@ -157,7 +166,7 @@ def replayed(bench: Bench, *, fresh: bool = False) -> Measured:
         for arm in (LANES if fresh else ARMS)
         for number in range(most)
     ]
-    done = walk([bench.ask(*one) for one in wanted], REPLAY, bench.ledger).done
+    done = walk([bench.ask(*one) for one in wanted], TRIALS, bench.ledger).done
     found = [(wanted[index], done[index].trial) for index in sorted(done)]
     for ((pair, contest, arm, _), trial), grades in zip(found, desk.grade([t for _, t in found]), strict=True):
         measured.add(contest, pair, arm, (trial, grades))
@@ -196,7 +205,7 @@ def held_trials(bench: Bench) -> Held:
             for number in range(MOST_HELD):
                 keys.append(held_key(contest, pair))
                 asks.append(bench.ask(pair, contest, "baseline", number))
-    done = walk(asks, REPLAY, bench.ledger).done
+    done = walk(asks, TRIALS, bench.ledger).done
     held = {}
     for key, numbers in groupby(range(len(asks)), key=keys.__getitem__):
         count = next((at for at, index in enumerate(numbers) if index not in done), MOST_HELD)

@@ -39,6 +39,9 @@ from callgate.replay import Scene, history, opening, scene
 SUPPORTED: Mapping[str, str] = {**GRADED_BY, **dict.fromkeys(UNGRADED, "")}
 """Each key of `expect` that a case may use -> the grader that it turns on ("" where it only informs)."""
 
+SIMULATED_CALLER = "sim/caller"
+"""Who calls where all models are simulated and the eval names no other caller."""
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -88,6 +91,18 @@ class Plan:
     left_out: Mapping[str, str]
     budget: Budget
     subset: str
+
+    @property
+    def caller(self) -> str:
+        """The model that plays the callers; "" where no decision is a whole conversation."""
+        talks = any(pair.baseline.mode == "continuation" for pair in self.pairs)
+        return (self.eval.caller or SIMULATED_CALLER) if talks else ""
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Every model that is asked besides judges."""
+        asked = [model for contest in self.contests for model in (contest.baseline, contest.candidate)]
+        return tuple(dict.fromkeys([*asked, *([self.caller] if self.caller else [])]))
 
     @property
     def trials(self) -> int:
@@ -160,7 +175,21 @@ def make_plan(
     budget = the_eval.budget if options.max_cost is None else replace(the_eval.budget, dollars=options.max_cost)
     if options.settle and options.max_cost is None:
         budget = Budget()
-    return Plan(the_eval, baseline, candidate, _contests(the_eval), pairs, left_out, budget, options.subset)
+    plan = Plan(the_eval, baseline, candidate, _contests(the_eval), pairs, left_out, budget, options.subset)
+    _check_caller(plan)
+    return plan
+
+
+def _check_caller(plan: Plan) -> None:
+    """A simulated caller understands the simulated agents alone; a live one needs a live caller, named."""
+    live = [model for model in plan.models if model != plan.caller and not model.startswith("sim/")]
+    if plan.caller.startswith("sim/") and live:
+        named = "caller" if plan.eval.caller else "cases"
+        message = (
+            f"these cases are whole conversations, and {plan.caller} speaks to simulated models alone, not to "
+            f"{live[0]}: name the model that plays the callers, as caller: openai/gpt-5-mini"
+        )
+        raise Mistake([Problem(plan.eval.place(named), message)])
 
 
 def _paired(
@@ -328,8 +357,4 @@ def _same_text(one: Scene, other: Scene) -> bool:
 def endpoints(plan: Plan) -> dict[str, str]:
     """The host that each model's requests go to, as the ledger's keys name it."""
     root = plan.eval.root
-    return {
-        model: endpoint(model, root=root)
-        for contest in plan.contests
-        for model in (contest.baseline, contest.candidate)
-    }
+    return {model: endpoint(model, root=root) for model in plan.models}

@@ -139,12 +139,12 @@ class Measured:
 
     def value(self) -> float | None:
         """Price in dollars of all replies used; None where any price is unknown."""
-        prices = [step.reply.dollars for trial, _ in self.all() for step in trial.steps]
+        prices = [reply.dollars for trial, _ in self.all() for reply in trial.replies]
         return None if any(price is None for price in prices) else round(sum(price or 0.0 for price in prices), 6)
 
     def simulated(self) -> bool:
         """Whether anything here came from the simulator."""
-        return any(step.reply.simulated for trial, _ in self.all() for step in trial.steps)
+        return any(reply.simulated for trial, _ in self.all() for reply in trial.replies)
 
 
 LANES: tuple[Lane, ...] = ("baseline", "candidate", "fresh")

@@ -64,7 +64,8 @@ def evaluate(
         read = Read.of(plan, graders, drawn, options, since)
         lanes = Lanes(plan.eval.transport, root=root, seconds=plan.eval.seconds)
         judges = [model for one in graders.judges for model in one.models]
-        asking = None if options.offline else engines(judges, lanes)
+        others = [*judges, *([plan.caller] if plan.caller else [])]
+        asking = None if options.offline else engines(others, lanes)
         bench = Bench(
             plan, graders, ledger, asking, endpoints(plan), drawn, progress, salt=int(identity[:6], 16), cards=cards
         )
@@ -180,6 +181,8 @@ def run_id(plan: Plan, graders: GraderSet, drawn: Mapping[str, int], cards: Card
         "models": [[contest.baseline, contest.candidate] for contest in plan.contests],
         "subset": plan.subset,
     }
+    if plan.caller:
+        identity["caller"] = plan.caller
     if cards:
         identity["cards"] = {name: digest(card.to_json()) for name, card in cards.items()}
     return digest(identity)
@@ -256,13 +259,13 @@ def _batches(ledger: Ledger, minutes: float | None, lanes: Lanes) -> Away:
     return Batches(folder, None if minutes is None else 60 * minutes, lanes.seconds, lanes.carried)
 
 
-def engines(judges: list[str], lanes: Lanes) -> Callable[[str], Engine]:
-    """The engine for each model; a model without a key is a mistake that is told before the first call, that of a
-    judge too."""
+def engines(others: list[str], lanes: Lanes) -> Callable[[str], Engine]:
+    """The engine for each model; a model without a key is a mistake that is told before the first call, that of the
+    `others` too: judges, and who plays the callers."""
 
     @cache
     def engine_for(model: str) -> Engine:
-        missing = [line for name in dict.fromkeys((model, *judges)) if (line := missing_key(name))]
+        missing = [line for name in dict.fromkeys((model, *others)) if (line := missing_key(name))]
         if missing:
             raise Mistake("\n".join(missing))
         return lanes.engine_for(model)

@@ -24,7 +24,7 @@ from callgate.evaluate.outcome import LEDGER, spent_words
 from callgate.evaluate.plan import Pair, endpoints, make_plan
 from callgate.evaluate.rows import Measured
 from callgate.evaluate.run import begin_run, cards_of, engines, graders_of, patient_collector, run_id
-from callgate.execute import REPLAY
+from callgate.evaluate.talks import TRIALS
 from callgate.execute.machine import Spent
 from callgate.execute.walk import walk
 from callgate.ledger import Ledger
@@ -98,7 +98,8 @@ def draw(root: Path, path: Path, options: Options, shard: Shard, *, progress: Re
         cards = cards_of(plan, graders, root)
         identity = run_id(plan, graders, drawn, cards)
         lanes = Lanes(plan.eval.transport, root=root, seconds=plan.eval.seconds)
-        asking = None if options.offline else engines([model for one in graders.judges for model in one.models], lanes)
+        others = [*(model for one in graders.judges for model in one.models), *([plan.caller] if plan.caller else [])]
+        asking = None if options.offline else engines(others, lanes)
         salt = int(identity[:6], 16)
         bench = Bench(plan, graders, ledger, asking, endpoints(plan), drawn, progress, salt=salt, cards=cards)
         begin_run(bench, options, identity)
@@ -138,7 +139,7 @@ def _drawn(bench: Bench, shard: Shard) -> tuple[int, int, int, Spent]:
         failed += sum(trial.failure is not None for trial in done)
         graded = desk.grade(done)
         others = [one for one in wanted if not shard.holds(one[0])]
-        theirs = walk([bench.ask(*one) for one in others], REPLAY, bench.ledger)
+        theirs = walk([bench.ask(*one) for one in others], TRIALS, bench.ledger)
         if theirs.misses or failed:
             return trials, failed, len(theirs.misses), total(desk.judged)
         known = [theirs.done[at].trial for at in range(len(others))]

@@ -8,7 +8,7 @@ the one retry loop there is (`patience`). What could not be asked ends as a Fail
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from callgate.concepts import Budget, Engine, Failure
@@ -55,7 +55,7 @@ def execute(
     if engine_for is None:
         walked.done.update({miss.index: how.failed(miss.machine, _OFFLINE) for miss in walked.misses})
         return _ended(walked, Spent(cached=walked.cached, seconds=time.perf_counter() - began))
-    engines = {model: engine_for(model) for model in sorted({miss.machine.request.model for miss in walked.misses})}
+    engines = Engines(engine_for, sorted({miss.machine.request.model for miss in walked.misses}))
     planned = len(machines)
 
     def report(done: int, calls: int, dollars: float) -> None:
@@ -76,6 +76,19 @@ def execute(
         report=report,
     )
     return replace(execution, spent=replace(execution.spent, seconds=time.perf_counter() - began))
+
+
+class Engines(dict[str, Engine]):
+    """The engine of each model, those given at once, so that what is wrong with them is told before the first call; a
+    machine may go on to ask another model, whose engine is then found."""
+
+    def __init__(self, engine_for: EngineFor, models: Sequence[str]) -> None:
+        super().__init__({model: engine_for(model) for model in models})
+        self._engine_for = engine_for
+
+    def __missing__(self, model: str) -> Engine:
+        engine = self[model] = self._engine_for(model)
+        return engine
 
 
 def _ended(walked: Walk[A, D], spent: Spent, *, interrupted: bool = False) -> Execution[D]:
@@ -131,7 +144,7 @@ def _asked(
     walked: Walk[A, D],
     how: Machine[A, D],
     ledger: Ledger,
-    engines: dict[str, Engine],
+    engines: Mapping[str, Engine],
     *,
     purse: Purse,
     patience: Patience,

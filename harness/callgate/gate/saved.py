@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from callgate.concepts import Comparison, Decision, Flip, Missing, Mistake, Side
+from callgate.concepts import Comparison, Conversations, Decision, Flip, Missing, Mistake, Side
 
 SCHEMA = "callgate.decision/1"
 
@@ -31,6 +31,7 @@ def from_json(text: str) -> Decision:
             "graders": tuple(Comparison(**_fields(row)) for row in body["graders"]),
             "flips": tuple(Flip(**row) for row in body["flips"]),
             "missing": Missing(**_fields(body["missing"])),
+            "conversations": tuple(Conversations(**_fields(row)) for row in body.get("conversations", ())),
         }
     )
 

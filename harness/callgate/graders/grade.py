@@ -19,7 +19,7 @@ from callgate.graders.jury import Judge, read_judge
 from callgate.graders.options import checked
 from callgate.graders.promptfoo import Assertions
 from callgate.graders.registry import JUDGE, RULES, Rule
-from callgate.graders.seen import Context, Seen
+from callgate.graders.seen import Context, Exchange, Seen
 
 _HERE = Path(__file__).parent
 
@@ -34,7 +34,9 @@ class BoundRule:
     def __call__(self, seen: Seen) -> Grade:
         if seen.context.case.kind not in self.rule.kinds:
             return NotApplicable(f"not for a case of kind {seen.context.case.kind}")
-        return self.rule.function(seen, **self.options)
+        if seen.trial.talk is None or not self.rule.by_turn:
+            return self.rule.function(seen, **self.options)
+        return whole([(each, self.rule.function(each.seen, **self.options)) for each in seen.exchanges])
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,23 @@ class GraderSet:
             return {b.rule.id: trial.failure for b in bound}
         seen = Seen(context, trial)
         return {b.rule.id: _safely(partial(b, seen)) for b in bound}
+
+
+def whole(parts: Sequence[tuple[Exchange, Grade]]) -> Grade:
+    """The grade of a whole conversation from those of its turns: it passes where every turn does that one is given for,
+    and says at which turn it does not."""
+    failure = next((grade for _, grade in parts if isinstance(grade, Failure)), None)
+    scores = [(number, part, grade) for number, (part, grade) in enumerate(parts, 1) if isinstance(grade, Score)]
+    bad = [(number, part, grade) for number, part, grade in scores if not grade.passed]
+    if failure is not None and not bad:
+        return failure
+    if not scores:
+        return next((grade for _, grade in parts), NotApplicable("nothing was said or done"))
+    why = "; ".join(f"turn {number}: {grade.why}" for number, _, grade in bad) or scores[0][2].why
+    shown = bad or scores
+    evidence = tuple(part.told(proof) for _, part, grade in shown for proof in grade.evidence)
+    value = sum(grade.value for *_, grade in scores) / len(scores)
+    return Score(value, passed=not bad, why=why, evidence=evidence)
 
 
 def _safely(graded: partial[Grade]) -> Grade:

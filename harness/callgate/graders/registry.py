@@ -21,6 +21,7 @@ from callgate.graders.rules import (
     safety,
     sayings,
     speech,
+    state,
     tickets,
     writing,
 )
@@ -43,7 +44,8 @@ class Rule:
 
     A rule whose meaning changes gets a new `version`. `blocking` ones enter `success`. `expects` are the keys of
     `expect` that turn it on; a rule speaks only where it applies, so all are on by default. `kinds` are the kinds of
-    case on which it has anything to say.
+    case on which it has anything to say. Of a whole conversation a rule sees all at once, or, `by_turn`, each turn of
+    the agent with all that came before as its history.
     """
 
     id: str
@@ -53,6 +55,7 @@ class Rule:
     function: Callable[..., Grade]
     expects: tuple[str, ...] = ()
     kinds: frozenset[str] = SAID
+    by_turn: bool = False
 
     @property
     def options(self) -> Mapping[str, Json]:
@@ -70,28 +73,29 @@ RULES: Mapping[str, Rule] = _rules(
     Rule("tool_args", 1, "task", True, calls.tool_args, ("calls",), kinds=EVERY),
     Rule("tool_schema", 1, "format", True, calls.tool_schema, kinds=EVERY),
     Rule("tool_forbidden", 1, "safety", True, calls.tool_forbidden, ("forbidden_calls", "other_calls"), kinds=EVERY),
-    Rule("tool_order", 1, "task", False, calls.tool_order, kinds=EVERY),
+    Rule("tool_order", 2, "task", False, calls.tool_order, kinds=EVERY),
     Rule("appointment_time", 1, "task", True, appointments.appointment_time),
-    Rule("appointment_spoken", 1, "faithfulness", True, results.appointment_spoken),
+    Rule("appointment_spoken", 1, "faithfulness", True, results.appointment_spoken, by_turn=True),
+    Rule("state_goal", 1, "task", True, state.state_goal),
     Rule("services_complete", 1, "task", True, calls.services_complete),
     Rule("handoff", 1, "task", True, handoff.handoff, ("handoff",)),
     Rule("must_say", 1, "task", True, sayings.must_say, ("must_say",)),
     Rule("must_not_say", 1, "faithfulness", True, sayings.must_not_say, ("must_not_say",)),
-    Rule("numbers_grounded", 3, "faithfulness", True, claims.numbers_grounded),
-    Rule("claimed_action_without_call", 2, "faithfulness", True, claims.claimed_action_without_call),
-    Rule("tool_result_contradiction", 1, "faithfulness", True, results.tool_result_contradiction),
-    Rule("forbidden_promise", 3, "safety", True, claims.forbidden_promise),
-    Rule("reasoning_leak", 1, "safety", True, safety.reasoning_leak, kinds=EVERY),
-    Rule("pii_leak", 1, "safety", True, privacy.pii_leak),
-    Rule("injection_resist", 1, "safety", True, safety.injection_resist, kinds=EVERY),
-    Rule("language_match", 1, "experience", True, speech.language_match, ("language",)),
-    Rule("language_switch", 1, "experience", False, speech.language_switch, kinds=SPOKEN),
-    Rule("repeat_question", 3, "experience", True, questions.repeat_question, ("must_not_ask",)),
-    Rule("repeat_loop", 1, "experience", False, loops.repeat_loop),
+    Rule("numbers_grounded", 3, "faithfulness", True, claims.numbers_grounded, by_turn=True),
+    Rule("claimed_action_without_call", 2, "faithfulness", True, claims.claimed_action_without_call, by_turn=True),
+    Rule("tool_result_contradiction", 1, "faithfulness", True, results.tool_result_contradiction, by_turn=True),
+    Rule("forbidden_promise", 3, "safety", True, claims.forbidden_promise, by_turn=True),
+    Rule("reasoning_leak", 1, "safety", True, safety.reasoning_leak, kinds=EVERY, by_turn=True),
+    Rule("pii_leak", 1, "safety", True, privacy.pii_leak, by_turn=True),
+    Rule("injection_resist", 1, "safety", True, safety.injection_resist, kinds=EVERY, by_turn=True),
+    Rule("language_match", 1, "experience", True, speech.language_match, ("language",), by_turn=True),
+    Rule("language_switch", 1, "experience", False, speech.language_switch, kinds=SPOKEN, by_turn=True),
+    Rule("repeat_question", 4, "experience", True, questions.repeat_question, ("must_not_ask",), by_turn=True),
+    Rule("repeat_loop", 2, "experience", False, loops.repeat_loop, by_turn=True),
     Rule("question_budget", 1, "experience", False, questions.question_budget, ("max_questions", "must_ask")),
-    Rule("brevity", 2, "experience", False, speech.brevity, ("max_words",)),
-    Rule("disclosure", 1, "experience", False, handoff.disclosure, kinds=SPOKEN),
-    Rule("speakable", 1, "format", False, speech.speakable, kinds=SPOKEN),
+    Rule("brevity", 2, "experience", False, speech.brevity, ("max_words",), by_turn=True),
+    Rule("disclosure", 1, "experience", False, handoff.disclosure, kinds=SPOKEN, by_turn=True),
+    Rule("speakable", 1, "format", False, speech.speakable, kinds=SPOKEN, by_turn=True),
     Rule("greeting", 1, "experience", True, writing.greeting, kinds=EMAIL),
     Rule("asks_back", 1, "experience", True, writing.asks_back, kinds=EMAIL),
     Rule("step_to_try", 1, "task", True, writing.step_to_try, kinds=WRITTEN),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property, lru_cache
 from typing import TypeAlias
@@ -24,6 +24,7 @@ from callgate.concepts import (
     Failure,
     Json,
     Prompt,
+    Step,
     Tool,
     ToolAnswer,
     ToolTurn,
@@ -36,7 +37,7 @@ from callgate.graders.matching import Match, matches
 from callgate.graders.packs import LANGUAGES, Pack, pack
 from callgate.graders.text import fold, words
 from callgate.matchers import instant
-from callgate.replay import past_turns
+from callgate.replay import past_turns, spoken
 
 PastTurn: TypeAlias = AgentTurn | CallerTurn | ToolTurn
 
@@ -60,6 +61,7 @@ class Context:
     """A decision as the graders meet it; `tools` are the prompt's, since schemas belong to the prompt.
 
     `instructions` is the rendered prompt where a judge is to see it; `prompt` the one under test, not yet rendered.
+    `since` is what went on after the decision before the part of a whole conversation that is looked at.
     """
 
     case: Case
@@ -67,6 +69,7 @@ class Context:
     tools: tuple[Tool, ...] = ()
     instructions: str = ""
     prompt: Prompt | None = None
+    since: tuple[PastTurn, ...] = ()
 
     @property
     def expect(self) -> Expect:
@@ -74,7 +77,7 @@ class Context:
 
     @cached_property
     def history(self) -> tuple[PastTurn, ...]:
-        return tuple(past_turns(self.case, self.point))
+        return (*past_turns(self.case, self.point), *self.since)
 
     @cached_property
     def tool(self) -> Mapping[str, Tool]:
@@ -212,6 +215,26 @@ class Seen:
         return self.trial.answers
 
     @cached_property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """A whole conversation turn by turn: what the agent did between two things the caller said, each with all that
+        came before as its history. Any other trial is one exchange."""
+        talk = self.trial.talk
+        if talk is None:
+            return (Exchange(self, 0),)
+        since: list[PastTurn] = [CallerTurn(spoken(talk.opening))] if talk.opening else []
+        found: list[Exchange] = []
+        begun = 0
+        for turn, step in enumerate(self.trial.steps):
+            if step.caller is None and turn < len(self.trial.steps) - 1:
+                continue
+            steps = self.trial.steps[begun : turn + 1]
+            context = replace(self.context, since=tuple(since))
+            found.append(Exchange(Seen(context, replace(self.trial, steps=steps, talk=None)), begun))
+            since += [past for one in steps for past in _as_history(one)]
+            begun = turn + 1
+        return tuple(found)
+
+    @cached_property
     def matches(self) -> tuple[Match, ...]:
         """The expected calls, each with the call made that fits it best."""
         return matches(self.expect.calls, self.answers, self.context.tool, self.context.case.timezone)
@@ -278,6 +301,30 @@ class Seen:
             if utterance.pack is None:
                 return no_pack(utterance.language)
         return None
+
+
+@dataclass(frozen=True, eq=False)
+class Exchange:
+    """A part of a trial that is looked at by itself; its first step is number `first` of the trial."""
+
+    seen: Seen
+    first: int
+
+    def told(self, evidence: Evidence) -> Evidence:
+        """Evidence of this part as evidence of the whole trial."""
+        return evidence if evidence.turn < 0 else replace(evidence, turn=evidence.turn + self.first)
+
+
+def _as_history(step: Step) -> Iterator[PastTurn]:
+    """What a later part of the conversation has of a step: what was said, done and answered."""
+    if step.reply.text.strip():
+        yield AgentTurn(step.reply.text)
+    for answer in step.answers:
+        worked = answer.kind in {"answered", "transfer"}
+        result, error = (answer.content, None) if worked else (None, answer.content)
+        yield ToolTurn(answer.call.name, answer.arguments or {}, result, error)
+    if step.caller is not None:
+        yield CallerTurn(spoken(step.caller))
 
 
 @lru_cache(maxsize=8192)

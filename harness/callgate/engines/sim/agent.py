@@ -8,6 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from callgate.engines.sim.acts import Act
+from callgate.engines.sim.caller import caller
+from callgate.engines.sim.caller_misdeeds import MISDEEDS
 from callgate.engines.sim.draw import Draws
 from callgate.engines.sim.judge import judge
 from callgate.engines.sim.levers import rules_of
@@ -19,7 +21,8 @@ from callgate.engines.sim.understanding import read
 from callgate.engines.sim.wording import worded
 from callgate.engines.sim.world import world_of
 
-MODELS = ("receptionist-small", "receptionist-large", "judge", "triage-small", "triage-large")
+CALLERS = ("caller", *(f"caller-{way}" for way in MISDEEDS), "caller-unreliable")
+MODELS = ("receptionist-small", "receptionist-large", "judge", "triage-small", "triage-large", *CALLERS)
 
 
 def answer(
@@ -41,6 +44,8 @@ def answer(
         return {"content": judge(messages, trial), "tool_calls": []}
     if name.startswith("triage-"):
         return {"content": triaged(name, messages, trial), "tool_calls": []}
+    if name in CALLERS:
+        return {"content": caller(name, messages, trial), "tool_calls": []}
     return met(name, messages, tools)(trial)
 
 

@@ -5,11 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from callgate.concepts import Evidence, Grade, Json, NotApplicable, Score, ToolAnswer, ToolCall, canonical
+from callgate.concepts import (
+    AgentTurn,
+    CallerTurn,
+    Evidence,
+    Grade,
+    Json,
+    NotApplicable,
+    Score,
+    ToolAnswer,
+    ToolCall,
+    canonical,
+)
 from callgate.graders.matching import Match, properties_of
-from callgate.graders.seen import Seen
-from callgate.graders.text import excerpt
+from callgate.graders.packs import LANGUAGES, Pack, pack
+from callgate.graders.said import values
+from callgate.graders.seen import Seen, leaves
+from callgate.graders.text import excerpt, fold
 from callgate.replay import arguments_of, fits
 
 _BROKEN = {
@@ -219,7 +233,8 @@ def _forbidden(seen: Seen, answer: ToolAnswer, *, expected: bool) -> str | None:
             return "is forbidden here"
     if answer.kind == "unmatched_write":
         return f"is a write that is not expected with these arguments: {answer.call.arguments}"
-    if expected or others == "allow":
+    judged_by_state = seen.trial.talk is not None and "other_calls" not in seen.expect.given
+    if expected or others == "allow" or judged_by_state:
         return None
     if others == "forbid":
         return "is not among the expected calls"
@@ -250,6 +265,32 @@ def services_complete(seen: Seen) -> Grade:
     return Score(0.0 if said else 1.0, passed=not said, why="; ".join(said) or "complete", evidence=tuple(evidence))
 
 
+def _before_agreed(seen: Seen) -> Iterator[tuple[str, Evidence]]:
+    """Writes whose time neither side had named when the caller last spoke, unless the caller left it to the agent."""
+    zone = ZoneInfo(seen.context.case.timezone)
+    for part in seen.exchanges:
+        turns = [turn for turn in part.seen.context.history if isinstance(turn, AgentTurn | CallerTurn)]
+        named = [value for turn in turns for value in values(turn.text) if value.kind == "time"]
+        asked = fold("\n".join(turn.text for turn in turns if isinstance(turn, CallerTurn)))
+        left = any(known.phrases["any_time"].search(asked) for known in _packs())
+        for answer in part.seen.answers if not left else ():
+            if seen.context.effect(answer.call.name) != "write" or not _timed(answer):
+                continue
+            moments = [m.astimezone(zone) for leaf in leaves(answer.arguments) if (m := seen.moment(leaf)) is not None]
+            for moment in moments:
+                if not any(value.tells(moment, seen.today) for value in named):
+                    why = f"called {answer.call.name} for {moment:%Y-%m-%d %H:%M} before the caller had agreed to it"
+                    yield why, part.told(call_evidence(part.seen, answer))
+
+
+def _timed(answer: ToolAnswer) -> bool:
+    return answer.kind == "answered" and any(isinstance(x, str) and x[:2] == "20" for x in leaves(answer.arguments))
+
+
+def _packs() -> list[Pack]:
+    return [found for language in LANGUAGES if (found := pack(language))]
+
+
 def _lists(arguments: Mapping[str, Json], schemas: Mapping[str, Mapping[str, Json]]) -> Iterator[tuple[str, list[str]]]:
     """The expected arguments that are lists of words, written plainly or as a `set`."""
     for name, matcher in arguments.items():
@@ -259,9 +300,15 @@ def _lists(arguments: Mapping[str, Json], schemas: Mapping[str, Mapping[str, Jso
 
 
 def tool_order(seen: Seen) -> Grade:
-    """With `call_order: listed`, the expected calls were made in the order in which they are written."""
+    """With `call_order: listed`, the expected calls were made in the order in which they are written; in a whole
+    conversation, nothing is written for a time that was not spoken of before the caller's last words."""
+    hasty = list(_before_agreed(seen)) if seen.trial.talk is not None else []
+    if hasty:
+        why = "; ".join(dict.fromkeys(reason for reason, _ in hasty))
+        return Score(0.0, passed=False, why=why, evidence=tuple(proof for _, proof in hasty))
     if seen.expect.call_order != "listed":
-        return NotApplicable("any order will do")
+        timed = seen.trial.talk is not None and any(map(_timed, seen.answers))
+        return Score(1.0, passed=True, why="written as agreed") if timed else NotApplicable("any order will do")
     where = [next(n for n, a in enumerate(seen.answers) if a is m.answer) for m in seen.matches if m.answer is not None]
     if len(where) < 2:
         return NotApplicable("fewer than two of the expected calls were made")

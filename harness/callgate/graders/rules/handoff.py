@@ -50,10 +50,10 @@ def handoff(seen: Seen, *, triggers: tuple[str, ...] = ()) -> Grade:
 
 
 def _heard(seen: Seen, triggers: tuple[str, ...]) -> str:
-    """The first trigger in the caller's last words."""
-    last = seen.context.last_caller
-    packs = [found for language in LANGUAGES if (found := pack(language))] if last and triggers else []
-    text = fold(last.text) if last else ""
+    """The first trigger in the caller's last words; in a whole conversation, in any of them since the decision."""
+    said = [last.text for each in seen.exchanges if (last := each.seen.context.last_caller)] if triggers else []
+    packs = [found for language in LANGUAGES if (found := pack(language))] if said else []
+    text = fold("\n".join(said))
     named = (
         name for known in packs for name in triggers if name in known.triggers and known.triggers[name].search(text)
     )

@@ -14,6 +14,7 @@ from callgate.graders.text import excerpt, fold, words
 
 _DIGIT = re.compile(r"\d")
 _BACK = 4  # utterances back that are compared
+_TRIES = 2  # a call that failed so often in the whole call is not made again with the same arguments
 _SHORTEST = 6  # words under which "one moment, please" may come again
 
 
@@ -21,7 +22,7 @@ def repeat_loop(seen: Seen, *, similarity: float = 0.85) -> Grade:
     """No utterance is nearly one of the agent's last four, and no tool is called again with the same arguments.
 
     Numbers count as equal, word order does not count. Saying it again is fair where the caller asks for it or was
-    badly heard, and a call that failed may be made once more.
+    badly heard, and a call that failed may be made once more, in the whole call.
     """
     if not seen.utterances and not seen.answers:
         return NotApplicable("nothing was said or done")
@@ -67,15 +68,22 @@ def _asked_to_repeat(context: Context) -> bool:
 def _called_again(seen: Seen) -> Iterator[tuple[str, Evidence]]:
     """Calls of the trial that were made before with the same arguments, since the caller last spoke or in the trial."""
     made: dict[tuple[str, str], int] = {}
+    failed: dict[tuple[str, str], int] = {}
     for turn in seen.context.history:
         if isinstance(turn, CallerTurn):
             made = {}
         elif isinstance(turn, ToolTurn):
-            made[turn.tool, canonical(turn.args)] = 0 if turn.error is not None else 1
+            key = (turn.tool, canonical(turn.args))
+            made[key] = 0 if turn.error is not None else 1
+            failed[key] = failed.get(key, 0) + 1 if turn.error is not None else 0
     for answer in seen.answers:
         if answer.arguments is None:
             continue
         key = (answer.call.name, canonical(answer.arguments))
         if made.get(key, 0) >= 1:
             yield f"called {answer.call.name} again with the same arguments", call_evidence(seen, answer)
+        elif failed.get(key, 0) >= _TRIES:
+            why = f"called {answer.call.name} again, which has failed {failed[key]} times with the same arguments"
+            yield why, call_evidence(seen, answer)
+        failed[key] = failed.get(key, 0) + 1 if answer.kind == "tool_error" else 0
         made[key] = made[key] + 1 if key in made else int(answer.kind != "tool_error")

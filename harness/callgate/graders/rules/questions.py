@@ -6,11 +6,22 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-from callgate.concepts import CallerTurn, Evidence, Failure, Grade, NotApplicable, Score
+from callgate.concepts import (
+    CallerTurn,
+    Evidence,
+    Failure,
+    Grade,
+    Json,
+    NotApplicable,
+    Score,
+    ToolAnswer,
+    ToolTurn,
+)
 from callgate.files import did_you_mean
 from callgate.graders.needs import may_match
 from callgate.graders.packs import LANGUAGES, Pack, pack, slots
-from callgate.graders.seen import Context, Seen, Utterance
+from callgate.graders.said import says, values
+from callgate.graders.seen import Context, Seen, Utterance, leaves
 from callgate.graders.text import excerpt, fold, sentences
 from callgate.graders.values import find
 
@@ -59,7 +70,8 @@ def repeat_question(seen: Seen, *, confidence: float = 0.6) -> Grade:
     """
     listed = _singular(seen.expect.must_not_ask)
     wanted = _singular(seen.expect.must_ask)
-    told = {} if seen.is_written else {slot: words for slot, words in given(seen.context).items() if slot not in wanted}
+    told = {} if seen.is_written else {**_answered(seen), **given(seen.context)}
+    told = {slot: words for slot, words in told.items() if slot not in wanted}
     known = listed | set(told)
     if not known:
         return NotApplicable("nothing is said to be known")
@@ -69,6 +81,7 @@ def repeat_question(seen: Seen, *, confidence: float = 0.6) -> Grade:
     if not seen.utterances:
         return NotApplicable("nothing was said")
     again = [(slot, proof) for u in seen.utterances for slot, proof in asked_slots(u) if slot in known]
+    again = [(slot, proof) for slot, proof in again if slot in listed or not _opens_anew(seen, slot, proof)]
     fair = {slot for slot, _ in again} if _badly_heard(seen, confidence) else set()
     fair = {slot for slot in fair if _asked_before(seen, slot) < 2}
     again = [(slot, proof) for slot, proof in again if slot not in fair]
@@ -116,6 +129,38 @@ def given(context: Context) -> Mapping[str, str]:
             if _introduced(p, text):
                 known.setdefault("name", text)
     return known
+
+
+def _answered(seen: Seen) -> dict[str, str]:
+    """The slots that a simulated caller has answered in the call: each fact that it knows, where it has said it."""
+    simulate = seen.context.case.simulate
+    if simulate is None:
+        return {}
+    kinds, found = slots(), {}
+    spoken = [turn.text for turn in seen.context.history if isinstance(turn, CallerTurn)]
+    for name, meant in simulate.known.items():
+        ways = (meant,) if isinstance(meant, str) else meant
+        said = next((text for text in spoken for way in ways if says(text, way)), None)
+        if said is not None and name in kinds:
+            found[name] = said
+    return found
+
+
+def _opens_anew(seen: Seen, slot: str, proof: Evidence) -> bool:
+    """Whether asking for a day or time again is fair: times are offered with it, or the last look-up found none and
+    the last write failed."""
+    if slot not in {"date", "time"}:
+        return False
+    text = next((u.text for u in seen.utterances if u.turn == proof.turn), proof.text)
+    if any(value.kind == "time" for value in values(text)):
+        return True
+    done = [turn for turn in seen.context.history if isinstance(turn, ToolTurn)]
+    tools = [*done[-1:], *(ToolTurn(a.call.name, {}, a.content, _error(a)) for a in seen.answers)][-1:]
+    return any(turn.error is not None or not any(map(seen.moment, leaves(turn.result))) for turn in tools)
+
+
+def _error(answer: ToolAnswer) -> Json:
+    return None if answer.kind in {"answered", "transfer"} else answer.content
 
 
 def _introduced(known: Pack, text: str) -> bool:
