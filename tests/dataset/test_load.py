@@ -245,7 +245,16 @@ def test_a_mistake_in_the_world_is_told_once_and_not_for_every_case(project):
         ("caller: Hi\nexpect: {}\ntimezone: Mars/Olympus\n", "'Mars/Olympus' is no time zone"),
         ("caller: Hi\nexpect: {}\ntimezone: ../../etc/passwd\n", "is no time zone"),
         ("simulat: {goal: x}\ncaller: Hi\n", "unknown key 'simulat'"),
-        ("simulate: {goal: x}\n", "needs 'final_state'"),
+        ("simulate: {goal: x}\n", "'final_state' is missing"),
+        (
+            "simulate: {goal: x, final_state: {a: 1}}\ncaller: Hi\n",
+            "beside 'simulate' it is what is known of the caller",
+        ),
+        ("call: [{caller: x}, {id: a, mode: continuation}]\n", "mode continuation needs a simulated caller"),
+        (
+            "simulate: {goal: x, final_state: {a: 1}}\ncall: [{caller: x}, {id: a, mode: continuation}, {caller: y}]\n",
+            "its decision must be the last turn",
+        ),
         ("caller: Hi\nstatus: quarantined\n", "is not right"),
         ("schema: callgate.case/2\ncaller: Hi\n", "none of callgate.case/1"),
     ],

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 import yaml
-from stage import ROOT, agent, call, context, graded, verdict
+from stage import ROOT, agent, call, context, graded, played, verdict
 
-from callgate.concepts import Prompt, ToolTurn
+from callgate.concepts import Prompt, Simulate, Talk, ToolTurn
 from callgate.dataset.schemes import scheme_of
 from callgate.graders.registry import EMAIL, FORUM, RULES, SPOKEN, TICKETS, WRITTEN
-from callgate.graders.seen import Context
+from callgate.graders.seen import Context, Seen
 
 PAGE = (ROOT / "docs" / "graders.md").read_text("utf-8")
 SECTIONS = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL))
@@ -51,8 +51,19 @@ def test_the_examples_come_out_as_written(rule):
     outcomes = [key for key in example if key in VERDICTS]
     assert outcomes == [("not applicable" if rule == "whole_reply" else "pass"), "fail"]
     for outcome in outcomes:
-        grade = graded(rule, _where(example), *(_step(step) for step in example[outcome]))
+        grade = _grade(rule, example, outcome)
         assert verdict(grade) == VERDICTS[outcome], (outcome, grade)
+
+
+def _grade(rule: str, example: dict[str, Any], outcome: str) -> Any:
+    """The grade of an example's steps, or of what a whole conversation left behind in the world."""
+    where = _where(example)
+    if "final_state" in example:
+        (left,) = (step["left"] for step in example[outcome])
+        caller = Simulate("Whatever is in the final state.", example["final_state"])
+        trial = replace(played("Good-bye."), talk=Talk(left, "caller"))
+        return RULES[rule].function(Seen(replace(where, case=replace(where.case, simulate=caller)), trial))
+    return graded(rule, where, *(_step(step) for step in example[outcome]))
 
 
 def _where(example: dict[str, Any]) -> Context:

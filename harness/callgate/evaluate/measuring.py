@@ -17,7 +17,7 @@ from callgate.concepts import ARMS, Arm, Engine, Failure, Trial
 from callgate.evaluate.grading import Desk, Grades
 from callgate.evaluate.judging import VOTES, Vote, Voted
 from callgate.evaluate.plan import Contest, Pair, Plan
-from callgate.evaluate.rows import LANES, Lane, Measured
+from callgate.evaluate.rows import LANES, Lane, Measured, counting, left_out
 from callgate.evaluate.talks import TRIALS
 from callgate.execute import Execution, Progress, Purse, Spent, execute
 from callgate.execute.walk import walk
@@ -180,8 +180,9 @@ def lacking(needs: Iterable[Need], measured: Measured) -> list[tuple[Pair, Conte
     found = []
     for need in sorted(needs):
         pair, contest = pairs[need.case, need.decision], contests[need.model]
-        have = len(measured.of(contest, pair, need.arm))
-        found += [(pair, contest, need.arm, number) for number in range(have, need.upto)]
+        some = measured.of(contest, pair, need.arm)
+        more = need.upto - len(counting(some))  # one that is left out for its caller's sake is drawn anew, further on
+        found += [(pair, contest, need.arm, number) for number in range(len(some), len(some) + more)]
     return found
 
 
@@ -208,7 +209,9 @@ def held_trials(bench: Bench) -> Held:
     done = walk(asks, TRIALS, bench.ledger).done
     held = {}
     for key, numbers in groupby(range(len(asks)), key=keys.__getitem__):
-        count = next((at for at, index in enumerate(numbers) if index not in done), MOST_HELD)
+        places = list(numbers)
+        count = next((at for at, index in enumerate(places) if index not in done), MOST_HELD)
+        count -= sum(left_out(done[index].trial) for index in places[:count])
         if count:
             held[key] = count
     return held

@@ -56,7 +56,7 @@ class Measured:
         ]
 
     def _strata(self, contest: Contest, pair: Pair, metrics: Sequence[str]) -> Iterator[Stratum]:
-        lists = {lane: self.of(contest, pair, lane) for lane in LANES}
+        lists = {lane: counting(self.of(contest, pair, lane)) for lane in LANES}
         equal = {lane: equal_draws(lists[lane]) for lane in ARMS}
         held = self.held.get(f"{contest.label} {pair.case.id} {pair.point.id}", 0)
         for metric in metrics:
@@ -97,7 +97,7 @@ class Measured:
         examples: list[str] = []
         whys: dict[str, str] = {}
         planned = measured = off_script = 0
-        for trial, grades in self.all():
+        for trial, grades in (graded for some in self.trials.values() for graded in counting(some)):
             planned += 1
             off_script += trial.off_script
             outcome = grades["success"]
@@ -145,6 +145,28 @@ class Measured:
     def simulated(self) -> bool:
         """Whether anything here came from the simulator."""
         return any(reply.simulated for trial, _ in self.all() for reply in trial.replies)
+
+
+REPLACED = 5
+"""Trials of a decision on one side that are left out for their caller's sake and drawn anew; what is lost beyond is
+missing."""
+
+
+def left_out(trial: Trial) -> bool:
+    """Whether a trial does not count since its simulated caller misbehaved each time: never the agent's fault."""
+    return trial.failure is not None and trial.failure.kind == "invalid_caller"
+
+
+def counting(graded: Sequence[Graded]) -> list[Graded]:
+    """The trials of a list that count: without those left out, another of which is drawn in their place; beyond
+    REPLACED of them, what is lost is missing like any other."""
+    lost = 0
+    kept: list[Graded] = []
+    for trial, grades in graded:
+        lost += left_out(trial)
+        if not left_out(trial) or lost > REPLACED:
+            kept.append((trial, grades))
+    return kept
 
 
 LANES: tuple[Lane, ...] = ("baseline", "candidate", "fresh")

@@ -15,6 +15,7 @@ from callgate.concepts import ARMS, Decision, Engine, Json, Mistake, Problem, di
 from callgate.engines.access import missing_key
 from callgate.engines.lanes import Lanes
 from callgate.evaluate.again import Read, remember
+from callgate.evaluate.conversing import conversations, with_conversations
 from callgate.evaluate.first import needs_litellm_soon, smoke
 from callgate.evaluate.leave import check_writable, leave_reports
 from callgate.evaluate.measuring import (
@@ -193,7 +194,7 @@ def _decision(bench: Bench, measured: Measured, identity: str) -> Decision:
 
     plan, graders = bench.plan, bench.graders
     models = [model for contest in plan.contests for model in (contest.baseline, contest.candidate)]
-    return build_decision(
+    decision = build_decision(
         run=identity,
         eval=plan.eval.name,
         strata=measured.strata(dict.fromkeys([*plan.eval.policy.metrics, *graders.ids])),
@@ -209,6 +210,7 @@ def _decision(bench: Bench, measured: Measured, identity: str) -> Decision:
         digests={**plan.digests(), "graders": digest(dict(graders.fingerprints))},
         cards=bench.cards,
     )
+    return with_conversations(decision, conversations(measured))
 
 
 # ---------------------------------------------------------------------------------------------- what a run needs

@@ -11,6 +11,7 @@ from callgate.concepts import Comparison, Decision, Flip
 from callgate.report.words import (
     TITLES,
     commonest_grader,
+    conversation_lines,
     is_pair,
     is_quiet,
     percent,
@@ -52,6 +53,7 @@ def screen(decision: Decision, spent: str = "", *, style: Style = plain, everyth
     if decision.comparisons:
         parts.append(_table(decision, style, everything=everything))
     parts.extend(_broken(decision, row, style) for row in explained(decision))
+    parts.append("\n".join(conversation_lines(decision)))
     parts.append(_not_measured(decision, style))
     parts.append(_last_line(decision, style, everything=everything))
     return "\n\n".join(part for part in parts if part) + "\n"

@@ -125,3 +125,24 @@ def commonest_grader(flips: Sequence[Flip]) -> str:
 
 def rate(passed: int, trials: int) -> str:
     return f"{passed}/{trials}"
+
+
+POWERS_SHOWN = (1, 2, 3, 5, 10)
+
+
+def conversation_lines(decision: Decision) -> list[str]:
+    """Of whole conversations: pass^k of both sides, and what became of their callers. No line where there are none."""
+    lines: list[str] = []
+    for one in decision.conversations:
+        shown = [power for power in POWERS_SHOWN if power <= len(one.candidate)]
+        head = "whole conversations, all of k tries succeed:"
+        lines.append(f"{head:<46}" + "".join(f"{f'k={power}':>8}" for power in shown))
+        for name, powers in (("baseline", one.baseline), ("candidate", one.candidate)):
+            label = f"  {name}" + (f" [{printable(one.model)}]" if len(decision.conversations) > 1 else "")
+            lines.append(f"{label:<46}" + "".join(f"{percent(powers[power - 1]):>8}" for power in shown))
+        held, again, lost = (sum(counts.values()) for counts in (one.held, one.again, one.left_out))
+        if again or lost:
+            kinds = ", ".join(f"{kind} {count}" for kind, count in one.faults.items())
+            fate = f"{again} held again, {lost} left out since the caller misbehaved ({kinds})"
+            lines.append(f"  caller {printable(one.caller)}: of {plural(held, 'conversation')} {fate}")
+    return lines

@@ -20,3 +20,15 @@ def pass_power(successes: Sequence[int], trials: Sequence[int], k: int) -> float
         raise ValueError("a task cannot succeed more often than it was tried")
     shares = [math.comb(good, k) / math.comb(of, k) for good, of in zip(successes, trials, strict=True)]
     return math.fsum(shares) / len(shares)
+
+
+def unequal(one: tuple[int, int], other: tuple[int, int]) -> float:
+    """Fisher's exact two-sided p that two shares (so many, of so many) differ by more than chance."""
+    (lost, of), (lost_other, of_other) = one, other
+    total, whole = lost + lost_other, of + of_other
+    ways = math.comb(whole, total)
+    chances = {
+        count: math.comb(of, count) * math.comb(of_other, total - count) / ways
+        for count in range(max(0, total - of_other), min(of, total) + 1)
+    }
+    return min(1.0, math.fsum(p for p in chances.values() if p <= chances[lost] * (1 + 1e-7)))
