@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import signal
 import sqlite3
 import threading
@@ -64,6 +65,12 @@ def test_the_same_eval_runs_against_a_real_server_tools_and_all_and_the_second_t
         asked = len(server.seen)
         assert project.paid()["calls"] == asked > 100
         assert LEFT_OUT in ran.err.splitlines()
+        assert re.search(r"^openai/anything: seconds a decision: x\d\.\d\d \(90 %: ", ran.err, re.MULTILINE), ran.err
+        sizes = {
+            row["what"]: row["calls"]
+            for row in json.loads((project.root / "reports/receptionist/run.json").read_text())["ratios"]
+        }
+        assert sizes["seconds"] == len(SOME)
         again = project.run(*EVAL, imports=True, **wire(server))
         assert again.code == ran.code
         assert len(server.seen) == asked

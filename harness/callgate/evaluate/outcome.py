@@ -20,7 +20,8 @@ LEDGER = Path(".callgate/ledger.db")
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What an eval came to. `warns`: the eval lets an inconclusive verdict through, visibly. `notes` are lines for
-    people about this invocation; `folder` where the reports lie; `lanes` how many calls went which way."""
+    people about this invocation; `folder` where the reports lie; `lanes` how many calls went which way; `paces` how
+    seconds, tokens and dollars of a reply changed (JSON)."""
 
     decision: Decision
     warns: bool
@@ -31,6 +32,7 @@ class Outcome:
     notes: tuple[str, ...] = ()
     folder: Path | None = None
     lanes: Mapping[str, int] = field(default_factory=dict)
+    paces: tuple[Json, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -68,6 +70,7 @@ def this_run(outcome: Outcome) -> dict[str, Json]:
         "dollars": round(outcome.spent.dollars + outcome.judged.dollars, 6),
         "judge_dollars": round(outcome.judged.dollars, 6),
         "lanes": dict(outcome.lanes),
+        "ratios": list(outcome.paces),
         "seconds": round(outcome.seconds, 2),
         "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     }

@@ -30,6 +30,7 @@ from callgate.evaluate.measuring import (
 )
 from callgate.evaluate.options import NotInThisEval, Options
 from callgate.evaluate.outcome import LEDGER, Outcome, own_code, this_run
+from callgate.evaluate.pace import paces
 from callgate.evaluate.plan import Plan, endpoints, make_plan, metric_problems
 from callgate.evaluate.results import results, served
 from callgate.evaluate.rows import Measured, passed
@@ -144,7 +145,11 @@ def _measured(bench: Bench, options: Options, identity: str) -> tuple[Outcome, M
     notes = _drifted(bench, measured, decision)
     if bench.ran_dry:
         notes += ("the budget was used up between two looks: what is undecided needs more of it (--max-cost)",)
-    return Outcome(decision, _warns(plan), total(bench.spent), judged, 0.0, bench.interrupted, notes), measured
+    sizes = paces(measured)
+    notes += tuple(one.line() for one in sizes if one.what == "seconds" or not decision.simulated)
+    told = tuple(one.to_json() for one in sizes)
+    outcome = Outcome(decision, _warns(plan), total(bench.spent), judged, 0.0, bench.interrupted, notes, paces=told)
+    return outcome, measured
 
 
 def begin_run(bench: Bench, options: Options, identity: str) -> None:
