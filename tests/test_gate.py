@@ -286,7 +286,8 @@ def test_other_graders_are_reported_and_do_not_block():
     strata += [replace(s, metric="brevity", candidate=trials(0)[:3]) for s in strata]
     decision = built(strata, CALLS)
     assert decision.verdict == "pass"
-    (row,) = decision.graders
+    row = decision.graders[0]
+    assert not row.segment
     assert (row.metric, row.role, row.verdict) == ("brevity", "watch", "inconclusive")
     assert row.p_adjusted < 1e-6
 

@@ -729,6 +729,39 @@ class Flip:
 
 
 @dataclass(frozen=True, slots=True)
+class Flaky:
+    """A decision whose baseline trials disagree among themselves: `passed` of `trials`."""
+
+    case: str
+    decision: str
+    model: str
+    passed: int
+    trials: int
+
+    @property
+    def noise(self) -> float:
+        """4p(1-p): 0 is steady, 1 is a coin."""
+        p = self.passed / self.trials
+        return 4 * p * (1 - p)
+
+
+@dataclass(frozen=True, slots=True)
+class Average:
+    """One way to average the change of a metric over all calls; `how` names it.
+
+    "each call alike" is what the row of all calls shows and what its p tests; "all trials in one heap" pools a side's
+    replies; "real traffic by language" weighs each group by its share of real calls, `covered` of which have golden
+    cases.
+    """
+
+    how: str
+    metric: str
+    model: str
+    change: float
+    covered: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Missing:
     """What was planned and not measured, counted aloud: trials by kind of failure, decisions left out and why."""
 
@@ -773,8 +806,10 @@ class Side:
 class Decision:
     """What the gate decided, as data: terminal, Markdown, HTML, JUnit, JSON and exit code are drawn from this alone.
 
-    A pure function of the rows: the same rows give the same bytes. `graders` are the metrics that do not gate, per
-    segment `all`, as comparisons of role watch. `value` is the price in dollars of the replies used (None: unknown).
+    A pure function of the rows: the same rows give the same bytes. `graders` are the metrics that do not gate, as
+    comparisons of role watch: over all calls, and in each segment where one fell, false discovery rate controlled over
+    all of both. `averages` are the ways to average the change over all calls; `flaky` decisions are unsteady on the
+    baseline itself. `value` is the price in dollars of the replies used (None: unknown).
     """
 
     run: str
@@ -790,7 +825,9 @@ class Decision:
     trials: int
     comparisons: tuple[Comparison, ...]
     graders: tuple[Comparison, ...] = ()
+    averages: tuple[Average, ...] = ()
     flips: tuple[Flip, ...] = ()
+    flaky: tuple[Flaky, ...] = ()
     new_cases: tuple[str, ...] = ()
     missing: Missing = Missing()
     reasons: tuple[str, ...] = ()  # the verdict in sentences, most important first

@@ -214,6 +214,9 @@ def show(
     *,
     segment: Segment = None,
     everything: Annotated[bool, typer.Option("--all", help="Every segment, every flip.")] = False,
+    flaky: Annotated[
+        bool, typer.Option("--flaky", help="Decisions whose baseline trials disagree among themselves.")
+    ] = False,
     html: Annotated[Path | None, typer.Option(help="Write the run's page to this file.")] = None,
     share: Annotated[
         bool, typer.Option("--share", help="With --html: for others; only what changed, personal data masked.")
@@ -230,7 +233,16 @@ def show(
         return
     from callgate.evaluate import shown
 
-    text = shown(project_root(), run, case, segment=pairs(segment), everything=everything, as_json=json, style=style())
+    text = shown(
+        project_root(),
+        run,
+        case,
+        segment=pairs(segment),
+        everything=everything,
+        as_json=json,
+        style=style(),
+        flaky=flaky,
+    )
     paged(text)
 
 

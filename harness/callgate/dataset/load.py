@@ -71,6 +71,20 @@ class CaseSet:
         """The cases that are run: no drafts, none retired, none quarantined, no nightly ones."""
         return tuple(case for case in self.cases if case.status == "active" and not case.nightly)
 
+    def quarantined(self, today: str) -> Mapping[str, str]:
+        """The cases that are in quarantine on that ISO date, with what is written of it: until when, and why."""
+        return {case.id: status for case, until, status in self._quarantines() if until >= today}
+
+    def back(self, today: str) -> tuple[Case, ...]:
+        """The cases whose quarantine was over before that ISO date: they are run again."""
+        return tuple(case for case, until, _ in self._quarantines() if until < today)
+
+    def _quarantines(self) -> Iterator[tuple[Case, str, str]]:
+        """Each case that was put into quarantine, its last day there, and the whole status."""
+        for case in (case for case in self.cases if case.status == "quarantined"):
+            status = str(self.sources[case.id].whole["status"])
+            yield case, status.split()[2], status
+
     @property
     def nightly(self) -> tuple[Case, ...]:
         """The active cases whose fault shows seldom: they have a run of their own."""

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,7 +47,7 @@ WEEK = 7 * 24 * 3600
 @dataclass(frozen=True, slots=True)
 class Read:
     """What a run depends on. `places` are files and folders of the project, `prompts` are by source, `drawn` maps a
-    contest to its baseline's model and generation."""
+    contest to its baseline's model and generation, `until` is the last day on which these are the cases."""
 
     eval: str
     warns: bool
@@ -57,6 +58,7 @@ class Read:
     drawn: Mapping[str, tuple[str, int]]
     baseline: str
     code: str
+    until: str = ""
 
     @staticmethod
     def of(plan: Plan, graders: GraderSet, drawn: Mapping[str, int], options: Options, since: float) -> Read | None:
@@ -87,10 +89,13 @@ class Read:
             drawn={contest.label: (contest.baseline, drawn[contest.label]) for contest in plan.contests},
             baseline=plan.baseline.digest,
             code=own_code(),
+            until=plan.until,
         )
 
     def holds(self, root: Path, ledger: Ledger) -> bool:
-        """Whether everything is still as it was."""
+        """Whether everything is still as it was, and no quarantine has ended since."""
+        if self.until and datetime.now(UTC).date().isoformat() > self.until:
+            return False
         if self.code != own_code() or any(endpoint(model, root=root) != host for model, host in self.hosts.items()):
             return False
         for model, generation in self.drawn.values():

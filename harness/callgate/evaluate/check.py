@@ -14,7 +14,7 @@ from callgate.dataset import read_set
 from callgate.dataset.lint import clearance, lint
 from callgate.dataset.load import Source
 from callgate.engines.access import unknown_model
-from callgate.evaluate.plan import SUPPORTED, Problems, metric_problems
+from callgate.evaluate.plan import SUPPORTED, Problems, metric_problems, today_in_utc
 from callgate.graders.expected import expect_problems
 from callgate.graders.grade import GraderSet
 from callgate.graders.jury import family_problems, unknown_rubrics
@@ -67,7 +67,16 @@ def validated(root: Path, paths: Sequence[Path], *, trying: tuple[Case, Source] 
             problems.found.extend(unknown_rubrics(points, graders.judges, root))
         for prompt in prompts:
             problems.found.extend(schema_problems(prompt))
-        problems.found.extend(lint(found, prompts, graded_by=SUPPORTED, expect_problems=expect_problems, spec=the_eval))
+        problems.found.extend(
+            lint(
+                found,
+                prompts,
+                graded_by=SUPPORTED,
+                expect_problems=expect_problems,
+                spec=the_eval,
+                today=today_in_utc(),
+            )
+        )
         for prompt, case in product(prompts, found.active):
             problems.first(render, prompt, case)
         notes.extend(f"{the_eval.name}: {line}" for line in clearance(found.active, the_eval))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -81,7 +82,10 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One run before it runs. `left_out` names decisions that one variant cannot act on, and why."""
+    """One run before it runs. `left_out` names decisions that one variant cannot act on, and cases in quarantine, and
+    why; `overdue` are those whose quarantine is over, so that they count again, and `until` is the last day (ISO) on
+    which these are the cases. `traffic` is the share of real calls of each segment, as far as it is known.
+    """
 
     eval: Eval
     baseline: Prompt
@@ -91,6 +95,9 @@ class Plan:
     left_out: Mapping[str, str]
     budget: Budget
     subset: str
+    traffic: Mapping[str, float] = field(default_factory=dict)
+    overdue: tuple[str, ...] = ()
+    until: str = ""
 
     @property
     def caller(self) -> str:
@@ -127,12 +134,13 @@ class Plan:
     def digests(self) -> dict[str, str]:
         """What the run depends on, each by its content."""
         policy = self.eval.policy
-        return {
+        found = {
             "baseline_prompt": self.baseline.digest,
             "candidate_prompt": self.candidate.digest,
             "cases": digest({pair.case.id: pair.case.digest for pair in self.pairs}),
             "policy": digest(asdict(policy)),
         }
+        return found | ({"traffic": digest(dict(self.traffic))} if self.traffic else {})
 
 
 def make_plan(
@@ -161,11 +169,18 @@ def make_plan(
         found = found.trying(*trying) if trying else found
         known = [prompt for prompt in (baseline, candidate) if prompt is not None]
         problems.found.extend(lint(found, known, graded_by=SUPPORTED, expect_problems=expect_problems, spec=the_eval))
+    traffic = problems.of(_traffic, root / the_eval.cases)
     problems.stop()
     assert baseline is not None
     assert candidate is not None
     assert found is not None
-    chosen = _chosen((*found.active, *found.nightly) if options.nightly else found.active, options, failed)
+    today = today_in_utc()
+    waiting, back = (
+        found.quarantined(today),
+        [each for each in found.back(today) if options.nightly or not each.nightly],
+    )
+    active = (*found.active, *found.nightly) if options.nightly else found.active
+    chosen = _chosen(sorted((*active, *back), key=lambda case: case.id), options, failed)
     pairs, left_out = _paired(chosen, baseline, candidate, problems)
     problems.stop()
     if not pairs:
@@ -175,9 +190,34 @@ def make_plan(
     budget = the_eval.budget if options.max_cost is None else replace(the_eval.budget, dollars=options.max_cost)
     if options.settle and options.max_cost is None:
         budget = Budget()
-    plan = Plan(the_eval, baseline, candidate, _contests(the_eval), pairs, left_out, budget, options.subset)
+    left_out |= {} if options.subset else waiting
+    plan = Plan(
+        the_eval,
+        baseline,
+        candidate,
+        _contests(the_eval),
+        pairs,
+        left_out,
+        budget,
+        options.subset,
+        traffic or {},
+        tuple(case.id for case in back if case in chosen),
+        min((status.split()[2] for status in waiting.values()), default=""),
+    )
     _check_caller(plan)
     return plan
+
+
+def today_in_utc() -> str:
+    """The ISO date by which quarantines end."""
+    return datetime.now(UTC).date().isoformat()
+
+
+def _traffic(folder: Path) -> Mapping[str, float]:
+    """The shares of real calls that stand beside the cases, if they do."""
+    from callgate.dataset.coverage import TRAFFIC, read_traffic
+
+    return read_traffic(folder / TRAFFIC) if (folder / TRAFFIC).is_file() else {}
 
 
 def _check_caller(plan: Plan) -> None:

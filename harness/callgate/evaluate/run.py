@@ -60,6 +60,7 @@ def evaluate(
     with Ledger.open(root / LEDGER) as ledger:
         plan = make_plan(root, path, options, failed=_failed_cases(ledger, path.stem) if options.failed else ())
         graders, notes = graders_of(plan, root)
+        notes = (*notes, *_overdue(plan))
         drawn = generations(plan, ledger, anew=options.release, now=time.time())
         cards = cards_of(plan, graders, root)
         identity = run_id(plan, graders, drawn, cards)
@@ -125,6 +126,13 @@ def _leave(outcome: Outcome, bench: Bench, measured: Measured | None, *, share: 
         return background(measured or replayed(bench), decision)
 
     leave_reports(folder, decision, outcome.spent_words, this_run(outcome), behind, share=share)
+
+
+def _overdue(plan: Plan) -> tuple[str, ...]:
+    """Cases whose quarantine is over: they count again, and somebody must say for how long."""
+    if not plan.overdue:
+        return ()
+    return (f"the quarantine is over, so they count again: {', '.join(plan.overdue)}; mend or retire them",)
 
 
 def _warns(plan: Plan) -> bool:
@@ -214,6 +222,7 @@ def _decision(bench: Bench, measured: Measured, identity: str) -> Decision:
         value=measured.value(),
         digests={**plan.digests(), "graders": digest(dict(graders.fingerprints))},
         cards=bench.cards,
+        traffic=plan.traffic,
     )
     return with_conversations(decision, conversations(measured))
 

@@ -20,7 +20,7 @@ from callgate.files import did_you_mean
 from callgate.ledger import Ledger, Run
 from callgate.redaction import redact
 from callgate.report.conversation import View, conversation
-from callgate.report.terminal import Style, flip_lines, screen
+from callgate.report.terminal import Style, flaky_screen, flip_lines, screen
 
 
 def shown(
@@ -32,6 +32,7 @@ def shown(
     everything: bool,
     as_json: bool,
     style: Style,
+    flaky: bool = False,
 ) -> str:
     """The text of `callgate show`. A first word that is no run is taken for a case of the last one, and where that has
     no such case, for one of the golden set."""
@@ -55,6 +56,8 @@ def shown(
             return _call(root, ledger, found, decision, case, as_json=as_json, style=style)
     if as_json:
         return decision.to_json()
+    if flaky:
+        return flaky_screen(decision)
     text = screen(decision, style=style, everything=everything)
     return text + flip_lines(decision, segment, style) if segment or everything else text
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from callgate.concepts import Comparison, Decision, Flip, Missing, Mistake, Side
+from callgate.concepts import Average, Comparison, Decision, Flaky, Flip, Missing, Mistake, Side
 from callgate.evaluate.outcome import LEDGER, own_code
 from callgate.ledger import Ledger, Run
 
@@ -41,7 +41,9 @@ def stored_decision(run: Run) -> Decision:
         "models": tuple(body["models"]),
         "comparisons": tuple(map(_comparison, body["comparisons"])),
         "graders": tuple(map(_comparison, body["graders"])),
+        "averages": tuple(Average(**average) for average in body.get("averages", ())),
         "flips": tuple(Flip(**flip) for flip in body["flips"]),
+        "flaky": tuple(Flaky(**flaky) for flaky in body.get("flaky", ())),
         "new_cases": tuple(body["new_cases"]),
         "missing": Missing(**{**body["missing"], "examples": tuple(body["missing"]["examples"])}),
         "reasons": tuple(body["reasons"]),

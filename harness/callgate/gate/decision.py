@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +13,6 @@ from callgate.concepts import (
     EXIT_CODES,
     CaseInfo,
     Comparison,
-    ComparisonVerdict,
     Decision,
     Flip,
     Missing,
@@ -21,15 +21,16 @@ from callgate.concepts import (
     Stratum,
     Verdict,
 )
+from callgate.gate.advice import advisory
+from callgate.gate.averages import averages, disagreements, hardly_measured
 from callgate.gate.blockers import listed
 from callgate.gate.comparisons import comparison, seen
 from callgate.gate.credence import NO_CARDS, Cards
-from callgate.gate.family import Test, family, tables
-from callgate.gate.looks import Ending, Need, Path, replay, verdict
-from callgate.gate.segments import Standing
+from callgate.gate.family import Test, family
+from callgate.gate.looks import Need, Path, replay, verdict
 from callgate.gate.table import Table
+from callgate.gate.unsteady import flaky
 from callgate.gate.words import reasons
-from callgate.stats.multiplicity import benjamini_hochberg
 
 
 class Shown(NamedTuple):
@@ -124,16 +125,18 @@ def build_decision(
     value: float | None = None,
     digests: Mapping[str, str] | None = None,
     cards: Cards = NO_CARDS,
+    traffic: Mapping[str, float] = MappingProxyType({}),
 ) -> Decision:
-    """Gate the rows and assemble what every report is drawn from. `subset` names the filter: a subset never exits 0.
+    """Gate the rows and assemble what every report is drawn from. `subset` names the filter: a subset never exits 0;
+    `traffic` is the share of real calls that each segment has, as far as it is known.
 
     `missing` is counted from the gating rows where it does not say what was planned. Raises Mistake as `decide` does.
     """
     outcome = decide(strata, cases, policy, unpaired=unpaired, cards=cards)
     missing = missing if missing.planned else counted(outcome, policy, missing)
-    graders = advisory(_as_drawn(strata, outcome), policy)
-    lost = any(missing.advisory.values()) or any(row.verdict == "incomplete" for row in graders)
-    final: Verdict = "incomplete" if lost and outcome.verdict != "block" else outcome.verdict
+    graders = advisory(_as_drawn(strata, outcome), cases, policy)
+    ways = averages(outcome.tests, outcome.path, traffic)
+    said = reasons(final := _final(outcome, missing, graders), outcome.comparisons, missing, outcome.tests)
     code = EXIT_CODES[final]
     gating = [stratum for stratum in strata if stratum.metric in policy.metrics]
     return Decision(
@@ -150,14 +153,21 @@ def build_decision(
         trials=max((row.look for row in outcome.comparisons), default=0) if final != "unchanged" else 0,
         comparisons=outcome.comparisons,
         graders=graders,
+        averages=ways,
         flips=flips(outcome, cases, policy, shown or {}),
+        flaky=flaky((t, outcome.path.drawn[id(t)]) for t in _tables(outcome, policy.metrics[0])),
         new_cases=tuple(new_cases),
         missing=missing,
-        reasons=reasons(final, outcome.comparisons, missing, outcome.tests),
+        reasons=(*said, *disagreements(ways), *hardly_measured(cases, traffic)),
         subset=subset,
         value=value,
         digests=dict(digests or {}),
     )
+
+
+def _final(outcome: Outcome, missing: Missing, graders: Sequence[Comparison]) -> Verdict:
+    lost = any(missing.advisory.values()) or any(row.verdict == "incomplete" for row in graders)
+    return "incomplete" if lost and outcome.verdict != "block" else outcome.verdict
 
 
 def _tables(outcome: Outcome, metric: str) -> list[Table]:
@@ -201,34 +211,3 @@ def flips(
             before, of_before, after, of_after = (int(count) for count in counts[row, :4])
             found.append(Flip(s.case, s.decision, s.model, segments, before, of_before, after, of_after, *seen))
     return tuple(sorted(found, key=lambda flip: (-flip.worse, flip.case, flip.decision, flip.model)))
-
-
-def advisory(strata: Sequence[Stratum], policy: Policy) -> tuple[Comparison, ...]:
-    """The metrics that do not gate, over all cases, false discovery rate controlled; they use whatever was measured."""
-    others = sorted({stratum.metric for stratum in strata} - set(policy.metrics))
-    rows = [_reported(table.strata, policy) for table in tables(strata, others)]
-    adjusted = iter(benjamini_hochberg([row.p for row in rows if row.p is not None]))
-    return tuple(row if row.p is None else replace(row, p_adjusted=next(adjusted)) for row in rows)
-
-
-def _reported(strata: Sequence[Stratum], policy: Policy) -> Comparison:
-    """One metric over all cases, each arm at the grades it has; incomplete where a planned grade was not obtained."""
-    first = strata[0]
-    lost = sum(arm.count(None) for s in strata for arm in (s.baseline, s.candidate))
-    kept = [replace(s, baseline=_obtained(s.baseline), candidate=_obtained(s.candidate)) for s in strata]
-    kept = [s for s in kept if s.baseline and s.candidate]
-    if not kept:
-        nothing: ComparisonVerdict = "incomplete" if lost else "closed"
-        return Comparison({}, first.metric, first.model, 0, 0, "watch", nothing, needs="nothing was measured")
-    watch = replace(policy, metrics=(first.metric,), by=(), protect=())
-    test = replace(family(kept, {s.case: CaseInfo(s.case, {}) for s in kept}, watch)[0], standing=ADVISES)
-    k = int(test.table.whole.trials_candidate.max())
-    found = comparison(test, test.table.whole, Ending(k, 1.0, 1), policy)
-    return replace(found, verdict="incomplete", needs=f"{lost} grades were not obtained") if lost else found
-
-
-ADVISES = Standing("watch", None, 0.0)
-
-
-def _obtained(scores: Sequence[float | None]) -> tuple[float | None, ...]:
-    return tuple(score for score in scores if score is not None)

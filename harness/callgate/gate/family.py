@@ -34,6 +34,7 @@ class Test:
     case_of_row: IntArray
     cluster_of_case: IntArray
     sizes: FloatArray  # cases per cluster
+    members: Mapping[str, CaseInfo]
     credence: Credence | None = None  # of the judge that scores the metric, where one does
 
     @property
@@ -152,4 +153,5 @@ def _test(index: int, table: Table, segment: Segment, cases: Mapping[str, CaseIn
         of_row[rows],
         np.array([order[cluster] for cluster in clusters], dtype=np.int64),
         sizes,
+        {name: cases[name] for name in names},
     )

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from callgate.concepts import Comparison, Conversations, Decision, Flip, Missing, Mistake, Side
+from callgate.concepts import Average, Comparison, Conversations, Decision, Flaky, Flip, Missing, Mistake, Side
 
 SCHEMA = "callgate.decision/1"
 
@@ -29,7 +29,9 @@ def from_json(text: str) -> Decision:
             "candidate": Side(**body["candidate"]),
             "comparisons": tuple(Comparison(**_fields(row)) for row in body["comparisons"]),
             "graders": tuple(Comparison(**_fields(row)) for row in body["graders"]),
+            "averages": tuple(Average(**row) for row in body.get("averages", ())),
             "flips": tuple(Flip(**row) for row in body["flips"]),
+            "flaky": tuple(Flaky(**row) for row in body.get("flaky", ())),
             "missing": Missing(**_fields(body["missing"])),
             "conversations": tuple(Conversations(**_fields(row)) for row in body.get("conversations", ())),
         }

@@ -26,6 +26,7 @@ from callgate.report.stamp import stamp
 CARDS_BYTES = 360_000
 """What the opened calls may take of the page; the rest are listed in a line each."""
 ROWS_SHOWN = 200
+FLAKY_SHOWN = 10
 DIFF_LINES = 600
 
 
@@ -62,6 +63,8 @@ def page(
         cards=cards,
         rows=rows,
         left_out=left_out,
+        averages=words.average_lines(decision),
+        flaky=words.flaky_lines(decision, FLAKY_SHOWN),
         better=sum(flip.worse < 0 for flip in decision.flips),
         filters=_filters(decision),
         usage=behind.usage,

@@ -9,6 +9,8 @@ from callgate.concepts import Comparison, Decision, Flip
 from callgate.report.terminal import explained
 from callgate.report.words import (
     TITLES,
+    average_lines,
+    flaky_lines,
     is_pair,
     is_quiet,
     percent,
@@ -21,6 +23,7 @@ from callgate.report.words import (
 )
 
 FLIPS_SHOWN = 5
+FLAKY_SHOWN = 10
 
 
 def code(text: str) -> str:
@@ -44,7 +47,9 @@ def summary(decision: Decision, spent: str = "") -> str:
     parts = [_head(decision, spent)]
     if decision.comparisons:
         parts.append(_table(decision))
+        parts.append("\n\n".join(prose(f"{line[:1].upper()}{line[1:]}.") for line in average_lines(decision)))
     parts.append(_flips(decision, explained(decision)))
+    parts.append(_flaky(decision))
     parts.append(_missing(decision))
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -102,6 +107,12 @@ def _flip(segment: str, flip: Flip) -> str:
     before, after = rate(flip.baseline_passed, flip.baseline_trials), rate(flip.candidate_passed, flip.candidate_trials)
     grader = f" by {code(flip.grader)}" if flip.grader else ""
     return f"- {code(flip.case)} {code(flip.decision)}: {before} → {after}{grader} ({code(segment)})"
+
+
+def _flaky(decision: Decision) -> str:
+    """The least steady decisions of the baseline itself."""
+    lines = [f"- {prose(line)}" for line in flaky_lines(decision, FLAKY_SHOWN)]
+    return "\n".join(["**Flaky** (the baseline's own trials disagree):", "", *lines]) if lines else ""
 
 
 def _missing(decision: Decision) -> str:

@@ -10,8 +10,10 @@ from typing import TypeAlias
 from callgate.concepts import Comparison, Decision, Flip
 from callgate.report.words import (
     TITLES,
+    average_lines,
     commonest_grader,
     conversation_lines,
+    flaky_lines,
     is_pair,
     is_quiet,
     percent,
@@ -52,6 +54,8 @@ def screen(decision: Decision, spent: str = "", *, style: Style = plain, everyth
     parts = [_head(decision, spent, style)]
     if decision.comparisons:
         parts.append(_table(decision, style, everything=everything))
+        if everything or any("traffic" in one.how for one in decision.averages):
+            parts.append("\n".join(average_lines(decision)))
     parts.extend(_broken(decision, row, style) for row in explained(decision))
     parts.append("\n".join(conversation_lines(decision)))
     parts.append(_not_measured(decision, style))
@@ -135,6 +139,14 @@ def flip_lines(decision: Decision, segment: Mapping[str, str], style: Style = pl
     flips = [flip for flip in decision.flips if segment.items() <= flip.segments.items()]
     lines = [style("bad" if flip.worse > 0 else "good", _flip_line(flip)) for flip in flips]
     return "\n".join(["", *(lines or ["no decision changed here"]), ""])
+
+
+def flaky_screen(decision: Decision) -> str:
+    """Every decision whose baseline trials disagree among themselves (`callgate show --flaky`)."""
+    if not decision.flaky:
+        return "no decision is flaky: the baseline's trials agree with one another in each\n"
+    head = f"{len(decision.flaky):,} of {plural(decision.decisions, 'decision')}: the baseline's own trials disagree"
+    return "\n".join([head, *(f"  {line}" for line in flaky_lines(decision))]) + "\n"
 
 
 def _flip_line(flip: Flip) -> str:

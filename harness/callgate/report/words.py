@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping, Sequence
 
-from callgate.concepts import Comparison, Decision, Flip, Verdict
+from callgate.concepts import Average, Comparison, Decision, Flip, Verdict
 
 TITLES: Mapping[Verdict, str] = {
     "pass": "PASS",
@@ -14,6 +14,8 @@ TITLES: Mapping[Verdict, str] = {
     "incomplete": "INCOMPLETE",
     "unchanged": "PASS",
 }
+TESTED = "each call alike"
+"""The average that the gate tests, as it is named."""
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029\ufeff")
 
 
@@ -96,6 +98,34 @@ def verdict_words(decision: Decision, row: Comparison) -> str:
         return "INCOMPLETE"
     undecided = "undecided" if row.role == "watch" else "INCONCLUSIVE"
     return f"{undecided}   {row.needs}".rstrip()
+
+
+def average_lines(decision: Decision) -> list[str]:
+    """The ways to average the change over all calls, each by its name; the first is the one that is tested."""
+    lines = []
+    for metric, model in dict.fromkeys((one.metric, one.model) for one in decision.averages):
+        here = [one for one in decision.averages if (one.metric, one.model) == (metric, model)]
+        parts = [f"{printable(one.how)} {points(one.change)}{_covered(one)}" for one in here]
+        of = f" of {printable(metric)}" if len({one.metric for one in decision.averages}) > 1 else ""
+        on = f" on {printable(model)}" if len(decision.models) > 1 else ""
+        lines.append(f"change over all calls{of}{on}: {', '.join(parts)}")
+    return lines
+
+
+def _covered(average: Average) -> str:
+    tested = " (this one is tested)" if average.how == TESTED else ""
+    return tested or (f" ({average.covered:.0%} of it has golden calls)" if average.covered < 0.995 else "")
+
+
+def flaky_lines(decision: Decision, most: int | None = None) -> list[str]:
+    """The decisions that are unsteady on the baseline itself, the least steady first."""
+    lines = [
+        f"{printable(one.case)} {printable(one.decision)}: passes {rate(one.passed, one.trials)} on the baseline"
+        + (f" [{printable(one.model)}]" if len(decision.models) > 1 else "")
+        for one in decision.flaky[:most]
+    ]
+    more = len(decision.flaky) - len(lines)
+    return [*lines, f"and {more} more"] if more > 0 else lines
 
 
 def is_pair(row: Comparison) -> bool:
