@@ -12,6 +12,7 @@ from callgate.engines.sim.caller import caller
 from callgate.engines.sim.caller_misdeeds import MISDEEDS
 from callgate.engines.sim.draw import Draws
 from callgate.engines.sim.judge import judge
+from callgate.engines.sim.letters import letter
 from callgate.engines.sim.levers import rules_of
 from callgate.engines.sim.policy import decide
 from callgate.engines.sim.speech import spoken
@@ -22,7 +23,8 @@ from callgate.engines.sim.wording import worded
 from callgate.engines.sim.world import world_of
 
 CALLERS = ("caller", *(f"caller-{way}" for way in MISDEEDS), "caller-unreliable")
-MODELS = ("receptionist-small", "receptionist-large", "judge", "triage-small", "triage-large", *CALLERS)
+WRITERS = ("triage-small", "triage-large", "support-small", "support-large")
+MODELS = ("receptionist-small", "receptionist-large", "judge", *WRITERS, *CALLERS)
 
 
 def answer(
@@ -46,6 +48,8 @@ def answer(
         return {"content": triaged(name, messages, trial), "tool_calls": []}
     if name in CALLERS:
         return {"content": caller(name, messages, trial), "tool_calls": []}
+    if name.startswith("support-"):
+        return {"content": letter(name, messages, trial), "tool_calls": []}
     return met(name, messages, tools)(trial)
 
 

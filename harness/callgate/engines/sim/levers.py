@@ -223,7 +223,7 @@ def _scaled(rate: float, model: str) -> float:
 @lru_cache(maxsize=4096)
 def rules_of(system: str) -> Rules:
     """The rules of a system prompt. A rule must stand in one sentence; where two could, the stronger one counts."""
-    sentences = _sentences(system)
+    sentences = sentences_of(system)
     strengths: dict[str, Strength] = {}
     for lever in LEVERS:
         strength: Strength = "absent"
@@ -243,7 +243,7 @@ def rules_of(system: str) -> Rules:
     return Rules(strengths, triggers)
 
 
-def _sentences(system: str) -> tuple[str, ...]:
+def sentences_of(system: str) -> tuple[str, ...]:
     """Folded sentences; a line that is wrapped goes on, a bullet or an empty line begins a new one."""
     joined = re.sub(r"\n(?!\s*(?:[-*#\n]|\d+\.))[ \t]*", " ", system)
     return tuple(

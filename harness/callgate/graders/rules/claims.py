@@ -76,6 +76,8 @@ def claimed_action_without_call(seen: Seen) -> Grade:
     if failure:
         return failure
     claimed = [claim for utterance in seen.utterances for claim in claims_of(utterance)]
+    if seen.is_written:
+        claimed = [(act, proof) for act, proof in claimed if not _quotes_a_fact(seen, act, proof)]
     if not claimed:
         return NotApplicable("nothing is said to be done")
     false = [(act, proof) for act, proof in claimed if not _done(seen, act) and not _found(seen, act, proof)]
@@ -85,6 +87,14 @@ def claimed_action_without_call(seen: Seen) -> Grade:
     return Score(
         0.0 if false else 1.0, passed=not false, why=why or "what is said to be done was done", evidence=evidence
     )
+
+
+def _quotes_a_fact(seen: Seen, act: str, proof: Evidence) -> bool:
+    """Whether the words that claim an act stand in a fact: "a plan that is cancelled runs to the end of the month"."""
+    language = next((u.language for u in seen.utterances if u.turn == proof.turn), "")
+    known = pack(language)
+    match = known.claims[act].search(fold(proof.text)) if known else None
+    return match is not None and any(match.group() in fold(fact.text) for fact in seen.context.case.facts.values())
 
 
 _SAYS = {
