@@ -25,7 +25,7 @@ from callgate.concepts import (
 )
 from callgate.report.marking import pieces
 from callgate.report.terminal import Style, plain
-from callgate.report.words import printable, rate
+from callgate.report.words import ROLES, paragraphs, printable, rate
 
 Graded = tuple[Trial, Mapping[str, Grade]]
 
@@ -51,25 +51,31 @@ def conversation(
             if turn.id in by_id:
                 lines += ["", *_decision(by_id[turn.id], names, style, width), ""]
             continue
-        lines += _turn(turn, style, width)
+        lines += _turn(turn, case.kind, style, width)
     return "\n".join(lines) + "\n"
 
 
-def _turn(turn: AgentTurn | CallerTurn | ToolTurn, style: Style, width: int) -> list[str]:
+def _turn(turn: AgentTurn | CallerTurn | ToolTurn, kind: str, style: Style, width: int) -> list[str]:
+    asking, answering = ROLES[kind]
     if isinstance(turn, AgentTurn):
         cut = f"   [interrupted after: {turn.interrupted_after}]" if turn.interrupted_after else ""
-        return _wrapped("agent ", turn.text + cut, width)
+        return _wrapped(f"{answering:6}", turn.text + cut, width)
     if isinstance(turn, CallerTurn):
         sure = "" if turn.confidence is None else f", confidence {turn.confidence:g}"
         heard = f"   [heard: {turn.heard}{sure}]" if turn.heard else ""
-        return _wrapped("caller", turn.text + heard, width)
+        return _wrapped(f"{asking:6}", turn.text + heard, width)
     answer = turn.error if turn.error is not None else turn.result
     lines = _wrapped("tool  ", f"{turn.tool} {canonical(turn.args)} -> {canonical(answer)}", width)
     return [style("faint", line) for line in lines]
 
 
 def _wrapped(label: str, text: str, width: int) -> list[str]:
-    return textwrap.wrap(printable(text), width, initial_indent=f"  {label}  ", subsequent_indent=" " * 10) or [label]
+    """A text under its label, its own lines kept."""
+    lines: list[str] = []
+    for line in paragraphs(text).strip("\n").split("\n"):
+        lead = " " * (len(label) + 4) if lines else f"  {label}  "
+        lines += textwrap.wrap(line, width, initial_indent=lead, subsequent_indent=" " * (len(label) + 4)) or [""]
+    return lines if text.strip() else [label]
 
 
 def expectations(point: DecisionPoint) -> str:
@@ -170,7 +176,8 @@ def _steps(trial: Trial, graders: Mapping[str, tuple[int, Score]], width: int) -
     for turn, step in enumerate(trial.steps):
         here = [(number, seen) for number, seen in notes if seen.turn == turn]
         if step.reply.text:
-            yield from textwrap.wrap(f"“{printable(_marked(step.reply.text, here))}”", width)
+            for line in f"“{paragraphs(_marked(step.reply.text, here)).strip()}”".split("\n"):
+                yield from textwrap.wrap(line, width) or [""]
         for answer in step.answers:
             numbers = "".join(f" ⟦{n}⟧" for n, seen in here if seen.text.startswith(f"{answer.call.name}("))
             call = f"> {printable(answer.call.name)} {printable(answer.call.arguments)}{numbers}"

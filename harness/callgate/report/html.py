@@ -99,6 +99,7 @@ def environment() -> jinja2.Environment:
         "percent": words.percent,
         "points": words.points,
         "printable": words.printable,
+        "paragraphs": words.paragraphs,
         "p_value": words.p_value,
         "plural": words.plural,
         "slug": slug,

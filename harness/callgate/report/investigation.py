@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 
 from callgate.concepts import AgentTurn, CallerTurn, Case, DecisionPoint, Json, ToolTurn, Trial, canonical
-from callgate.report.words import printable, shortened
+from callgate.report.words import ROLES, printable, shortened
 
 WIDTH = 118
 
@@ -17,22 +17,23 @@ def call_lines(case: Case, bad: str) -> list[str]:
     lines: list[str] = []
     for turn in case.turns:
         if not isinstance(turn, DecisionPoint):
-            lines += _turn(turn, " ")
+            lines += _turn(turn, case.kind, " ")
             continue
         mark = ">" if turn.id == bad else " "
         lines.append(f"{mark} [{turn.id}]")
         for inner in turn.recorded:
-            lines += _turn(inner, mark)
+            lines += _turn(inner, case.kind, mark)
     return lines
 
 
-def _turn(turn: AgentTurn | CallerTurn | ToolTurn, mark: str) -> list[str]:
+def _turn(turn: AgentTurn | CallerTurn | ToolTurn, kind: str, mark: str) -> list[str]:
+    asking, answering = ROLES[kind]
     if isinstance(turn, CallerTurn):
         sure = "" if turn.confidence is None else f"   (recognised with {turn.confidence:.0%})"
-        return _wrapped(mark, "caller", turn.text + sure)
+        return _wrapped(mark, asking, turn.text + sure)
     if isinstance(turn, AgentTurn):
         cut = f"   (heard up to: {turn.interrupted_after})" if turn.interrupted_after else ""
-        return _wrapped(mark, "agent", turn.text + cut)
+        return _wrapped(mark, answering, turn.text + cut)
     answer = f"error {canonical(turn.error)}" if turn.error is not None else canonical(turn.result)
     return _wrapped(mark, "tool", f"{turn.tool} {canonical(turn.args)} -> {shortened(answer, 300)}")
 

@@ -25,7 +25,7 @@ from callgate.concepts import (
 from callgate.report.calls import Call
 from callgate.report.conversation import Graded, View, expectations, span_of
 from callgate.report.marking import Piece, differences, pieces
-from callgate.report.words import rate, shortened
+from callgate.report.words import ROLES, rate, shortened
 
 LONGEST = 1_200
 """Characters shown of one utterance, of one call's arguments, of one tool's answer: a page is to be read."""
@@ -33,7 +33,8 @@ LONGEST = 1_200
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """One line of a conversation. `kind`: caller, agent, tool (a call and its answer), answer, fault."""
+    """One line of a conversation. `kind`: caller, agent, tool (a call and its answer), answer, fault. `name` is the
+    tool's, how it answered, or who speaks."""
 
     kind: str
     pieces: tuple[Piece, ...]
@@ -108,24 +109,25 @@ def sheet(call: Call, flips: Sequence[Flip], names: Mapping[Arm, str], anchor: s
     turns = call.case.turns
     for index, turn in enumerate(turns):
         if not isinstance(turn, DecisionPoint):
-            parts.append(_told(turn))
+            parts.append(_told(turn, call.case.kind))
             continue
         view = views.get(turn.id)
         if view is not None:
-            parts.append(_point(view, changed.get(turn.id), names, anchor))
+            parts.append(_point(view, changed.get(turn.id), names, anchor, call.case.kind))
         if index + 1 < len(turns):  # what the call went on with, whatever the candidate would have done
-            parts += [_told(told, "recorded") for told in turn.forced or turn.recorded]
+            parts += [_told(told, call.case.kind, "recorded") for told in turn.forced or turn.recorded]
     return Sheet(anchor, call.case, call.model, flips[0], tuple(flips), tuple(parts))
 
 
-def _told(turn: Turn, aside: str = "") -> Spoken:
+def _told(turn: Turn, kind: str, aside: str = "") -> Spoken:
+    asking, answering = ROLES[kind]
     if isinstance(turn, CallerTurn):
         sure = "" if turn.confidence is None else f" ({turn.confidence:.0%} sure)"
         heard = f"heard: {turn.heard}{sure}" if turn.heard and turn.heard != turn.text else ""
-        return Spoken("caller", _plain(turn.text), aside=heard or aside)
+        return Spoken("caller", _plain(turn.text), asking, heard or aside)
     if isinstance(turn, AgentTurn):
         cut = f"interrupted after: {turn.interrupted_after}" if turn.interrupted_after else ""
-        return Spoken("agent", _plain(turn.text), aside=cut or aside)
+        return Spoken("agent", _plain(turn.text), answering, cut or aside)
     assert isinstance(turn, ToolTurn)
     answer = canonical(turn.error if turn.error is not None else turn.result)
     return Spoken("tool", _plain(f"{canonical(turn.args)} → {answer}"), name=turn.tool, aside=aside)
@@ -135,7 +137,7 @@ def _plain(text: str) -> tuple[Piece, ...]:
     return (Piece(shortened(text, LONGEST)),)
 
 
-def _point(view: View, flip: Flip | None, names: Mapping[Arm, str], anchor: str) -> Point:
+def _point(view: View, flip: Flip | None, names: Mapping[Arm, str], anchor: str, kind: str) -> Point:
     before, after = view.trials.get("baseline", ()), view.trials.get("candidate", ())
     rates = f"{_rate(before)} → {_rate(after)}"
     where = f"{anchor}.{slug(view.point.id)}"
@@ -143,9 +145,10 @@ def _point(view: View, flip: Flip | None, names: Mapping[Arm, str], anchor: str)
         return Point(where, view.point.id, expectations(view.point), rates)
     worse = flip.worse > 0
     one, other = _telling(before, failing=not worse), _telling(after, failing=worse)
+    role = ROLES[kind][1]
     columns = (
-        _column("baseline", names.get("baseline", ""), before, one, after[other] if after else None),
-        _column("candidate", names.get("candidate", ""), after, other, before[one] if before else None),
+        _column("baseline", names.get("baseline", ""), before, one, after[other] if after else None, role=role),
+        _column("candidate", names.get("candidate", ""), after, other, before[one] if before else None, role=role),
     )
     return Point(where, view.point.id, expectations(view.point), rates, columns)
 
@@ -165,13 +168,13 @@ def _telling(trials: Sequence[Graded], *, failing: bool) -> int:
     return next((index for index, graded in enumerate(trials) if _outcome(graded) == wanted), 0)
 
 
-def _column(arm: Arm, name: str, trials: Sequence[Graded], shown: int, against: Graded | None) -> Column:
+def _column(arm: Arm, name: str, trials: Sequence[Graded], shown: int, against: Graded | None, *, role: str) -> Column:
     strip = tuple(map(_outcome, trials))
     passed = rate(strip.count("passed"), len(trials))
     if not trials:
         return Column(arm, name, passed, strip, 0)
     remarks, passing = _remarks(trials[shown])
-    return Column(arm, name, passed, strip, shown + 1, tuple(_lines(trials[shown], against)), remarks, passing)
+    return Column(arm, name, passed, strip, shown + 1, tuple(_lines(trials[shown], against, role)), remarks, passing)
 
 
 def _remarks(graded: Graded) -> tuple[tuple[Remark, ...], tuple[Remark, ...]]:
@@ -204,7 +207,7 @@ def _evidence(graded: Graded) -> list[tuple[int, Evidence]]:
     return found
 
 
-def _lines(graded: Graded, against: Graded | None) -> Iterator[Spoken]:
+def _lines(graded: Graded, against: Graded | None, role: str) -> Iterator[Spoken]:
     trial, other = graded[0], against[0] if against else None
     evidence = _evidence(graded)
     theirs = _calls(other.answers) if other else {}
@@ -215,7 +218,7 @@ def _lines(graded: Graded, against: Graded | None) -> Iterator[Spoken]:
             said = other.steps[turn].reply.text if other and turn < len(other.steps) else ""
             changed = differences(step.reply.text, said)[0] if said else []
             notes = [(number, span) for number, one in seen if (span := span_of(one, step.reply.text))]
-            yield Spoken("agent", pieces(shortened(step.reply.text, LONGEST), changed, notes))
+            yield Spoken("agent", pieces(shortened(step.reply.text, LONGEST), changed, notes), role)
         for answer in step.answers:
             nth = made[answer.call.name] = made.get(answer.call.name, -1) + 1
             same = theirs.get(answer.call.name, [])

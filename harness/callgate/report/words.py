@@ -19,6 +19,20 @@ TESTED = "each call alike"
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029\ufeff")
 
 
+ROLES: Mapping[str, tuple[str, str]] = {
+    "call": ("caller", "agent"),
+    "email": ("customer", "reply"),
+    "forum": ("post", "answer"),
+    "triage": ("ticket", "answer"),
+}
+"""By the kind of a case: who or what asks, and who or what answers, as a page names them."""
+
+
+def paragraphs(text: str) -> str:
+    """Like `printable`, with the lines of an e-mail or a post as they are."""
+    return "\n".join(printable(line) for line in text.split("\n"))
+
+
 def printable(text: str) -> str:
     """Text that came from a model, a file or a provider, safe on one line of a terminal and of a CI log: no control
     characters, escape sequences, direction overrides, workflow commands; each is shown as <U+XXXX>."""

@@ -76,7 +76,7 @@ HABITS: tuple[Habit, ...] = (
         "link_given",
         "gives no link in the forum",
         r"\b(?:always|at least one|every post|siempre|al menos un)\b.{0,60}\b(?:links?|enlaces?)\b",
-        r"\b(?:docs|documentation|links?|documentacion|enlaces?)\b",
+        r"(?<!/)\b(?:docs|documentation|links?|documentacion|enlaces?)\b",
         (0.01, 0.08, 0.30, 0.30),
     ),
     _habit(

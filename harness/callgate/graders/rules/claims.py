@@ -181,7 +181,7 @@ def forbidden_promise(seen: Seen) -> Grade:
         return failure
     if not seen.utterances:
         return NotApplicable("nothing was said")
-    made = [found for utterance in seen.utterances for found in _promises(seen, utterance)]
+    made = list(dict.fromkeys(found for utterance in seen.utterances for found in _promises(seen, utterance)))
     why = "; ".join(f"promises {what}: {excerpt(proof.text)}" for what, proof in made)
     evidence = tuple(proof for _, proof in made)
     return Score(0.0 if made else 1.0, passed=not made, why=why or "no promise", evidence=evidence)
