@@ -4,6 +4,7 @@ reworded prompt that is not blocked."""
 import json
 
 import pytest
+from paste import blocks
 from scratch import whole
 
 KINDS = {
@@ -82,6 +83,18 @@ def test_a_prompt_that_only_says_the_same_in_other_words_is_not_blocked(tmp_path
     ran = planted(project, name, "Write as you would to a colleague in another company.")
     assert ran.code in {0, 4}, ran.said
     assert project.decision(name)["verdict"] in {"pass", "inconclusive"}
+
+
+def test_the_case_of_the_page_is_a_case(tmp_path):
+    project = whole(tmp_path)
+    case = next(block for block in blocks("email-and-forum.md", "yaml") if block.startswith("# datasets/"))
+    file = case.splitlines()[0].removeprefix("# ")
+    project.write(file, case)
+    ran = project.run("validate", "email")
+    assert ran.code == 0, ran.said
+    assert "1 eval, 39 cases, 39 decisions: no mistakes" in ran.out
+    commands = blocks("email-and-forum.md")
+    assert commands[0] == "callgate eval email forum\n", "run by the first test of this module"
 
 
 def test_a_mistake_in_a_letter_has_its_place(tmp_path):

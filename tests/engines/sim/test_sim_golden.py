@@ -29,7 +29,7 @@ def acted(prompt: Prompt, case: Case, point: DecisionPoint) -> Trial:
 
 def missed(prompt: Prompt, case: Case, point: DecisionPoint) -> list[str]:
     seen = Seen(Context(case, point, prompt.tools), acted(prompt, case, point))
-    grades = [(rule.id, rule.function(seen)) for rule in RULES.values() if rule.blocking]
+    grades = [(rule.id, rule.function(seen)) for rule in RULES.values() if rule.blocking and "call" in rule.kinds]
     return [name for name, g in grades if isinstance(g, Failure) or (isinstance(g, Score) and not g.passed)]
 
 

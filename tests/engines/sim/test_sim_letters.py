@@ -78,6 +78,16 @@ def test_a_rule_that_speaks_of_spanish_holds_for_spanish_customers_only():
     assert spanish > 0.6
 
 
+def test_the_page_shows_the_table():
+    page = (ROOT / "docs/simulator.md").read_text("utf-8")
+    for one in HABITS:
+        names = ("strong", "weak", "absent", "opposite")
+        rates = [f"{100 * one.rates[name]:g}" if name != "opposite" or one.opposite else "-" for name in names]
+        line = next(line for line in page.splitlines() if line.startswith(f"| `{one.name}` |"))
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        assert (cells[1], cells[3:]) == (one.failure, rates)
+
+
 def test_in_a_forum_other_things_go_wrong():
     loose = list(replies(POST.format(rules=""), "I am ann@post.example, code 13, number {n}."))
     strict = list(

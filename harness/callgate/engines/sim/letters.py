@@ -181,7 +181,9 @@ def ranked(facts: Sequence[str], text: str) -> list[str]:
     def score(index: int) -> float:
         shared = stems[index] & wanted
         total = sum((2.0 if stem.isdigit() else 1.0) * math.log(1 + len(facts) / counts[stem]) for stem in shared)
-        return total / math.pow(1 + len(stems[index]), 0.3) + (5.0 if outage and _OUTAGE.search(fold(facts[index])) else 0)
+        return total / math.pow(1 + len(stems[index]), 0.3) + (
+            5.0 if outage and _OUTAGE.search(fold(facts[index])) else 0
+        )
 
     return [facts[index] for index in sorted(range(len(facts)), key=lambda index: (-score(index), index))]
 
