@@ -61,10 +61,14 @@ def test_both_pass_and_a_page_shows_letters_and_not_calls(tmp_path):
     assert again.out.count("measured before: nothing asked") == 2
 
 
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    return without_judges(whole(tmp_path_factory.mktemp("desk")))
+
+
 @pytest.mark.parametrize("name", KINDS)
-def test_a_planted_regression_of_spanish_replies_is_found_in_its_segment(tmp_path, name):
-    project = without_judges(whole(tmp_path))
-    folder, sentence, grader = KINDS[name]
+def test_a_planted_regression_of_spanish_replies_is_found_in_its_segment(project, name):
+    _, sentence, grader = KINDS[name]
     ran = planted(project, name, sentence)
     assert ran.code == 1, ran.said
     decision = project.decision(name)
@@ -74,12 +78,10 @@ def test_a_planted_regression_of_spanish_replies_is_found_in_its_segment(tmp_pat
     assert f"language=es got worse, mostly by {grader}" in ran.out
     worse = [flip for flip in decision["flips"] if flip["candidate_passed"] < flip["baseline_passed"]]
     assert sum(flip["segments"]["language"] == "es" for flip in worse) > len(worse) / 2
-    assert (project.root / f"prompts/{folder}/v9").is_dir()
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_a_prompt_that_only_says_the_same_in_other_words_is_not_blocked(tmp_path, name):
-    project = without_judges(whole(tmp_path))
+def test_a_prompt_that_only_says_the_same_in_other_words_is_not_blocked(project, name):
     ran = planted(project, name, "Write as you would to a colleague in another company.")
     assert ran.code in {0, 4}, ran.said
     assert project.decision(name)["verdict"] in {"pass", "inconclusive"}
@@ -105,4 +107,4 @@ def test_a_mistake_in_a_letter_has_its_place(tmp_path):
     )
     ran = project.run("validate", "forum")
     assert ran.code == 2
-    assert "datasets/forum/thread.yaml:2:10: 'subject' is that of the first message" in ran.said
+    assert "datasets/forum/thread.yaml:2:1: 'subject' is that of the first message" in ran.said
