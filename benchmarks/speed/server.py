@@ -53,6 +53,7 @@ class Behaviour:
         repeated = sum(count - 1 for count in self.answered.values())
         return {
             "requests": self.requests,
+            "at_once": self.at_once,
             "most_at_once": self.most_at_once,
             "distinct": len(self.answered),
             "repeated": repeated,
