@@ -180,12 +180,22 @@ def plan(
     baseline: Annotated[str | None, typer.Option(help="Prompt in use: a path, or git's REF:path.")] = None,
     candidate: Annotated[str | None, typer.Option(help="Prompt proposed: a path, or git's REF:path.")] = None,
     segment: Segment = None,
+    check: Annotated[
+        bool,
+        typer.Option("--self-check", help="Gate the baseline against itself, on disjoint trials in the ledger."),
+    ] = False,
 ) -> None:
     """Before spending: calls, dollars, minutes, and per segment the drop that would be found. Asks nothing."""
     from callgate.evaluate import Options
     from callgate.evaluate.foresee import foresee, outlook_text
 
     options = Options(model=model, baseline=baseline, candidate=candidate, segment=pairs(segment))
+    if check:
+        from callgate.evaluate.self_check import self_check, self_check_text
+
+        found = [self_check(project_root(), path, options) for path in eval_files(names or [])]
+        sys.stdout.write("\n".join(map(self_check_text, found)))
+        raise typer.Exit(worst([one.exit_code for one in found]))
     for path in eval_files(names or []):
         sys.stdout.write(outlook_text(foresee(project_root(), path, options)))
 
