@@ -599,6 +599,29 @@ class Budget:
     minutes: float | None = None
 
 
+Reading = Literal["lower_bound", "point"]
+"""How a share is held against a target: by its exact bound at 95 % confidence, or as seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """How right the answers to tickets must be, whatever the baseline's are: the share whose `field` is right."""
+
+    at_least: float
+    read: Reading = "lower_bound"
+    field: str = "category"
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """Answers to tickets that go out without a person: from confidence `start` up (None: none do yet), while at most
+    the share `risk` of them may be wrong."""
+
+    risk: float
+    start: float | None = None
+    read: Reading = "lower_bound"
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """The gate of an eval: what may block, where, by how much, with what certainty (statistics.md part 4).
@@ -609,6 +632,8 @@ class Policy:
     `by` names the segments: an attribute, or several joined by "*". `confirm` is how many fresh baseline trials of each
     decision are drawn before a segment with a cached baseline is blocked (0: none); `max_missing` the share of a
     segment's trials that may be missing, which then count as the worst case (0: any missing trial makes it incomplete).
+    `each_blocks` are gating metrics of which every decision may block alone, as those of a must-pass case do;
+    `accuracy` and `alone` are for tickets.
     """
 
     metrics: tuple[str, ...] = ("success",)
@@ -623,6 +648,9 @@ class Policy:
     after_block: Literal["leaning", "go_on"] = "leaning"
     confirm: int = 0
     max_missing: float = 0.0
+    each_blocks: tuple[str, ...] = ()
+    accuracy: Target | None = None
+    alone: Alone | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -762,6 +790,96 @@ class Average:
 
 
 @dataclass(frozen=True, slots=True)
+class Figures:
+    """What a classifier did on `count` answers; all shares 0..1.
+
+    `interval` is the exact two-sided 95 % interval of the accuracy (Clopper and Pearson 1934), `at_least` its exact
+    one-sided lower bound at 95 %, `at_most` the upper one. `recall` maps each class to (right, of). `confusions` are
+    (truth, label, times) of what was wrong, the most frequent first.
+    """
+
+    count: int
+    accuracy: float
+    interval: tuple[float, float]
+    at_least: float
+    at_most: float
+    macro_f1: float
+    recall: Mapping[str, tuple[int, int]]
+    confusions: tuple[tuple[str, str, int], ...]
+    calibration_error: float
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """What answering alone from `threshold` up comes to: how many tickets, which share of all, how many of them wrong,
+    and the most that may be wrong with 95 % confidence (1 where none is covered)."""
+
+    threshold: float
+    tickets: int
+    coverage: float
+    wrong: int
+    at_most: float
+
+
+Standing = Literal["pass", "block", "inconclusive", "incomplete"]
+
+
+@dataclass(frozen=True, slots=True)
+class Triage:
+    """What a model did on tickets, by the first answer that each got; `before` is the baseline's.
+
+    `fields` are figures by field of the answer (category, priority, route), `parts` those of the category by segment.
+    `recognised` of `foreign` tickets out of scope were told so, and `refused` tickets in scope were told so too. `now`
+    and `now_before` are what goes out alone from the threshold in use, `suggested` the lowest threshold that keeps the
+    promised risk, `curve` what other thresholds come to. `more` labels would likely let it cover `reachable`.
+    `standings` are the verdicts of the targets that the policy sets, `reasons` say them.
+    """
+
+    model: str
+    tickets: int
+    missing: int
+    fields: Mapping[str, Figures]
+    before: Mapping[str, Figures]
+    parts: Mapping[str, Figures]
+    foreign: int = 0
+    recognised: int = 0
+    refused: int = 0
+    risk: float | None = None
+    now: Covered | None = None
+    now_before: Covered | None = None
+    suggested: Covered | None = None
+    curve: tuple[Covered, ...] = ()
+    more: int | None = None
+    reachable: float | None = None
+    wrong_alone: tuple[str, ...] = ()
+    standings: Mapping[str, Standing] = field(default_factory=dict)
+    reasons: tuple[str, ...] = ()
+
+    @staticmethod
+    def of(body: Mapping[str, Any]) -> Triage:
+        """The value that decision.json holds."""
+        figures = {key: _figures(body[key]) for key in ("fields", "before", "parts")}
+        covers = {key: Covered(**body[key]) if body[key] else None for key in ("now", "now_before", "suggested")}
+        lists = {key: tuple(body[key]) for key in ("wrong_alone", "reasons")}
+        curve = tuple(Covered(**point) for point in body["curve"])
+        return Triage(**{**body, **figures, **covers, **lists, "curve": curve})
+
+
+def _figures(body: Mapping[str, Any]) -> dict[str, Figures]:
+    return {
+        name: Figures(
+            **{
+                **one,
+                "interval": tuple(one["interval"]),
+                "recall": {label: (right, of) for label, (right, of) in one["recall"].items()},
+                "confusions": tuple((truth, label, times) for truth, label, times in one["confusions"]),
+            }
+        )
+        for name, one in body.items()
+    }
+
+
+@dataclass(frozen=True, slots=True)
 class Missing:
     """What was planned and not measured, counted aloud: trials by kind of failure, decisions left out and why."""
 
@@ -835,12 +953,15 @@ class Decision:
     value: float | None = None
     digests: Mapping[str, str] = field(default_factory=dict)
     conversations: tuple[Conversations, ...] = ()
+    triage: tuple[Triage, ...] = ()  # of tickets; a model each
 
     def to_json(self) -> str:
         """`decision.json` (schemas/decision.schema.json): the same bytes for the same decision."""
         body = {"schema": "callgate.decision/1", **_plain(self)}
         if not self.conversations:
             del body["conversations"]
+        if not self.triage:
+            del body["triage"]
         return json.dumps(body, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
     def frame(self) -> Any:

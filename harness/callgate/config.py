@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from callgate import schemas
-from callgate.concepts import Budget, Json, Margins, Mistake, Place, Policy, Problem
+from callgate.concepts import Alone, Budget, Json, Margins, Mistake, Place, Policy, Problem, Target
 from callgate.files import Document, project_file, project_folder, project_path, read_yaml, relative_name
 
 SEGMENTS = ("language", "call_type", "language*call_type")
@@ -28,6 +28,9 @@ CONFIRM = 5
 
 WEIGHTS: Mapping[int, tuple[float, ...]] = {1: (1.0,), 2: (0.3, 0.7), 3: (0.1, 0.3, 0.6)}
 """The share of alpha that each look spends, by the number of looks, where the eval does not say."""
+
+ALONE = "alone_right"
+"""The grader of answers that go out without a person; with `gate.alone.from` it gates, ticket by ticket too."""
 
 CALL_SECONDS = 60.0
 """The longest that one call may take, where the eval does not say."""
@@ -255,8 +258,10 @@ def _policy(gate: Mapping[str, Any], by: tuple[str, ...], document: Document, pr
         problems.append(Problem(place, message))
     elif abs(sum(weights) - 1) > 1e-9:
         problems.append(Problem(place, f"the weights must add up to 1, not {sum(weights):g}"))
+    accuracy, alone = gate.get("accuracy"), gate.get("alone")
+    acts = alone is not None and "from" in alone
     return Policy(
-        metrics=tuple(gate.get("metrics", ("success",))),
+        metrics=tuple(dict.fromkeys((*gate.get("metrics", ("success",)), *([ALONE] if acts else [])))),
         by=_attributes(by, document, problems),
         protect=_protected(gate.get("protect", ()), document, problems),
         margins=Margins(**gate.get("margin", {})),
@@ -268,6 +273,11 @@ def _policy(gate: Mapping[str, Any], by: tuple[str, ...], document: Document, pr
         after_block=gate.get("after_block", "leaning"),
         max_missing=float(gate.get("max_missing", 0.0)),
         confirm=gate.get("confirm", CONFIRM if len(looks) > 1 else 0),
+        each_blocks=(ALONE,) if acts else (),
+        accuracy=Target(accuracy["at_least"], accuracy.get("read", "lower_bound"), accuracy.get("of", "category"))
+        if accuracy
+        else None,
+        alone=Alone(alone["risk"], alone.get("from"), alone.get("read", "lower_bound")) if alone else None,
     )
 
 
@@ -323,6 +333,14 @@ def _accepted(written: Sequence[Any], document: Document, problems: list[Problem
             continue
         accepted.append(Accept(segment, entry["until"], entry["why"], document.place("gate", "accept", index)))
     return tuple(accepted)
+
+
+def uses_of(spec: Eval) -> tuple[GraderUse, ...]:
+    """The graders that the eval adds or tunes, and the one that its gate tunes by `alone.from`."""
+    alone = spec.policy.alone
+    if alone is None or alone.start is None or any(use.name == ALONE for use in spec.graders):
+        return spec.graders
+    return (*spec.graders, GraderUse(ALONE, {"start": alone.start}, spec.place("gate", "alone")))
 
 
 def policy_for(spec: Eval, attributes: Collection[str]) -> Policy:

@@ -16,7 +16,7 @@ from scipy.stats import binomtest
 from callgate.concepts import Mistake
 from callgate.evaluate.triaging import triaged
 from callgate.stats.calibration import choose
-from callgate.stats.labels import Labelled, figures, standing, standing_as_seen
+from callgate.stats.labels import Labelled, figures, more_needed, standing
 from callgate.stats.repeats import pass_power
 
 DATA = Path(os.environ.get("CALLGATE_TEST_DATA", "../shared/data"))
@@ -104,7 +104,12 @@ def test_the_gate_reads_the_bound_or_the_accuracy_as_seen():
 
     assert standing(of(180, 200), 0.85) == "pass"
     assert standing(of(176, 200), 0.85) == "inconclusive"  # 88 % as seen, 83.6 % at least
-    assert standing_as_seen(of(176, 200), 0.85) == "pass"
+    assert standing(of(176, 200), 0.85, "point") == "pass"
+    more = more_needed(of(176, 200), 0.85)
+    assert standing(of(176, 200), 0.85) == "inconclusive"
+    assert more is not None
+    assert binomtest(round(0.88 * (200 + more)), 200 + more).proportion_ci(0.9, method="exact").low >= 0.849
+    assert more_needed(of(170, 200), 0.85) is None
     assert standing(of(150, 200), 0.85) == "block"
     with pytest.raises(ValueError, match="no answer was measured"):
         figures([])

@@ -78,6 +78,7 @@ def lint(
     if spec is not None:
         problems.extend(_segment_problems(cases.active, spec))
         problems.extend(_lacking_attributes(cases, spec))
+        problems.extend(_target_problems(cases.active, spec))
     return sorted(set(problems))
 
 
@@ -239,6 +240,19 @@ def _segment_problems(cases: Sequence[Case], spec: Eval) -> Iterator[Problem]:
             name = ",".join(f"{key}={value}" for key, value in segment.items())
             message = f"no case is in the protected segment {name}{did_you_mean(name, known)}"
             yield Problem(spec.place("gate", "protect", index), message)
+
+
+def _target_problems(cases: Sequence[Case], spec: Eval) -> Iterator[Problem]:
+    """Targets for tickets where there are none, or for a label that no ticket is expected to have."""
+    fields = {
+        field for case in cases if case.kind == "triage" for point in case.points for field in point.expect.answer
+    }
+    for key, target in (("accuracy", spec.policy.accuracy), ("alone", spec.policy.alone)):
+        if target is not None and not fields:
+            yield Problem(spec.place("gate", key), f"{key!r} is for tickets, and no case is of kind triage")
+    target = spec.policy.accuracy
+    if target is not None and fields and target.field not in fields:
+        yield Problem(spec.place("gate", "accuracy", "of"), f"no ticket says which {target.field} is right")
 
 
 def _lacking_attributes(cases: CaseSet, spec: Eval) -> Iterator[Problem]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from callgate.concepts import ARMS, Decision, Engine, Json, Mistake, Problem, digest
+from callgate.config import uses_of
 from callgate.engines.access import missing_key
 from callgate.engines.lanes import Lanes
 from callgate.evaluate.again import Read, remember
@@ -35,6 +36,7 @@ from callgate.evaluate.plan import Plan, endpoints, make_plan, metric_problems
 from callgate.evaluate.results import results, served
 from callgate.evaluate.rows import Measured, passed
 from callgate.evaluate.stored import candidates, stored_plan, whole_run
+from callgate.evaluate.tickets import tickets_of
 from callgate.execute import Spent
 from callgate.graders import promptfoo
 from callgate.graders.grade import GraderSet
@@ -223,6 +225,7 @@ def _decision(bench: Bench, measured: Measured, identity: str) -> Decision:
         digests={**plan.digests(), "graders": digest(dict(graders.fingerprints))},
         cards=bench.cards,
         traffic=plan.traffic,
+        tickets=tickets_of(measured),
     )
     return with_conversations(decision, conversations(measured))
 
@@ -291,7 +294,7 @@ def engines(others: list[str], lanes: Lanes) -> Callable[[str], Engine]:
 
 def graders_of(plan: Plan, root: Path) -> tuple[GraderSet, tuple[str, ...]]:
     """The eval's graders, and notes about those left out. A simulated judge never scores a live candidate."""
-    graders = GraderSet.of(plan.eval.graders, root)
+    graders = GraderSet.of(uses_of(plan.eval), root)
     problems = metric_problems(plan.eval, graders)
     if graders.promptfoo and not graders.promptfoo.command:
         place = next(use.place for use in plan.eval.graders if use.name == promptfoo.NAME)

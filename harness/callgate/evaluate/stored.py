@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from callgate.concepts import Average, Comparison, Decision, Flaky, Flip, Missing, Mistake, Side
+from callgate.concepts import Average, Comparison, Decision, Flaky, Flip, Missing, Mistake, Side, Triage
 from callgate.evaluate.outcome import LEDGER, own_code
 from callgate.ledger import Ledger, Run
 
@@ -47,6 +47,7 @@ def stored_decision(run: Run) -> Decision:
         "new_cases": tuple(body["new_cases"]),
         "missing": Missing(**{**body["missing"], "examples": tuple(body["missing"]["examples"])}),
         "reasons": tuple(body["reasons"]),
+        "triage": tuple(map(Triage.of, body.get("triage", ()))),
     }
     return Decision(**known)
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from callgate.concepts import Mistake, Place, Problem
+from callgate.concepts import Figures, Mistake, Place, Problem, Standing
 from callgate.files import read_text
 from callgate.stats.calibration import Chosen, choose
-from callgate.stats.labels import Figures, Labelled, Standing, figures, standing, standing_as_seen
+from callgate.stats.labels import Labelled, figures, standing
 
 SHOWN = 5
 CODES: Mapping[str, int] = {"pass": 0, "block": 1, "incomplete": 3, "inconclusive": 4}
@@ -102,7 +102,7 @@ def triaged(path: Path, *, target: float, risk: float, by: tuple[str, ...] = (),
         whole,
         {name: figures(groups[name]) for name in sorted(groups)},
         tuple(row.error for row in rows if row.answer is None),
-        (standing_as_seen if as_seen else standing)(whole, target),
+        standing(whole, target, "point" if as_seen else "lower_bound"),
         chosen,
         len(alone),
         sum(not answer.right for answer in alone),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from callgate.concepts import CaseInfo, Comparison, Policy
@@ -43,13 +43,13 @@ class Blocker:
         return self.status == "live" and full == trials and self.losses >= VETO_LOSSES
 
 
-def blockers(tables: Sequence[Table], cases: Mapping[str, CaseInfo]) -> list[Blocker]:
-    """Every decision of every must-pass case whose requests differ."""
+def blockers(tables: Sequence[Table], cases: Mapping[str, CaseInfo], each: Collection[str] = ()) -> list[Blocker]:
+    """Every decision of every must-pass case whose requests differ; on the metrics `each`, of every case."""
     return [
         Blocker(table, row)
         for table in tables
         for row, stratum in enumerate(table.strata)
-        if cases[stratum.case].must_pass and not stratum.identical
+        if (cases[stratum.case].must_pass or table.metric in each) and not stratum.identical
     ]
 
 

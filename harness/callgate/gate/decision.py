@@ -19,6 +19,7 @@ from callgate.concepts import (
     Policy,
     Side,
     Stratum,
+    Triage,
     Verdict,
 )
 from callgate.gate.advice import advisory
@@ -29,6 +30,7 @@ from callgate.gate.credence import NO_CARDS, Cards
 from callgate.gate.family import Test, family
 from callgate.gate.looks import Need, Path, replay, verdict
 from callgate.gate.table import Table
+from callgate.gate.triage import Ticket, held_against_targets, triages
 from callgate.gate.unsteady import flaky
 from callgate.gate.words import reasons
 
@@ -126,17 +128,21 @@ def build_decision(
     digests: Mapping[str, str] | None = None,
     cards: Cards = NO_CARDS,
     traffic: Mapping[str, float] = MappingProxyType({}),
+    tickets: Sequence[Ticket] = (),
 ) -> Decision:
     """Gate the rows and assemble what every report is drawn from. `subset` names the filter: a subset never exits 0;
     `traffic` is the share of real calls that each segment has, as far as it is known.
 
-    `missing` is counted from the gating rows where it does not say what was planned. Raises Mistake as `decide` does.
+    `missing` is counted from the gating rows where it does not say what was planned. `tickets` are held against the
+    absolute targets of the policy. Raises Mistake as `decide` does.
     """
     outcome = decide(strata, cases, policy, unpaired=unpaired, cards=cards)
     missing = missing if missing.planned else counted(outcome, policy, missing)
     graders = advisory(_as_drawn(strata, outcome), cases, policy)
     ways = averages(outcome.tests, outcome.path, traffic)
-    said = reasons(final := _final(outcome, missing, graders), outcome.comparisons, missing, outcome.tests)
+    triage = triages(tickets, policy)
+    final = held_against_targets(_final(outcome, missing, graders), triage)
+    said = _reasons(final, outcome, missing, triage)
     code = EXIT_CODES[final]
     gating = [stratum for stratum in strata if stratum.metric in policy.metrics]
     return Decision(
@@ -162,12 +168,24 @@ def build_decision(
         subset=subset,
         value=value,
         digests=dict(digests or {}),
+        triage=triage,
     )
 
 
 def _final(outcome: Outcome, missing: Missing, graders: Sequence[Comparison]) -> Verdict:
     lost = any(missing.advisory.values()) or any(row.verdict == "incomplete" for row in graders)
     return "incomplete" if lost and outcome.verdict != "block" else outcome.verdict
+
+
+def _reasons(final: Verdict, outcome: Outcome, missing: Missing, triage: Sequence[Triage]) -> tuple[str, ...]:
+    """The verdict in sentences; where an absolute target decided it, that comes first."""
+    compared = reasons(outcome.verdict, outcome.comparisons, missing, outcome.tests)
+    told = [pair for one in triage for pair in zip(one.standings.values(), one.reasons, strict=True)]
+    deciding = tuple(line for standing, line in told if standing == final)
+    beside = tuple(line for standing, line in told if standing != final)
+    if final == outcome.verdict or not deciding:
+        return (*reasons(final, outcome.comparisons, missing, outcome.tests), *deciding, *beside)
+    return (*deciding, *beside, *compared)
 
 
 def _tables(outcome: Outcome, metric: str) -> list[Table]:

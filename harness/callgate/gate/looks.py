@@ -94,7 +94,8 @@ def replay(tests: Sequence[Test], cases: Mapping[str, CaseInfo], policy: Policy)
     tables = {id(test.table): test.table for test in tests}
     endings = [Ending(policy.looks[0], policy.weights[0], len(tests)) for _ in tests]
     trusted = {id(test.table) for test in tests if test.credence is None}  # of one call no labels can correct a judge
-    path = Path(endings, blockers([table for name, table in tables.items() if name in trusted], cases))
+    trustworthy = [table for name, table in tables.items() if name in trusted]
+    path = Path(endings, blockers(trustworthy, cases, policy.each_blocks))
     path.drawn = {name: np.zeros(len(table.strata), dtype=np.int64) for name, table in tables.items()}
     for look, k in enumerate(policy.looks):
         live = [test for test in tests if endings[test.index].is_open]

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from callgate.concepts import Average, Comparison, Conversations, Decision, Flaky, Flip, Missing, Mistake, Side
+from callgate.concepts import Average, Comparison, Conversations, Decision, Flaky, Flip, Missing, Mistake, Side, Triage
 
 SCHEMA = "callgate.decision/1"
 
@@ -34,6 +34,7 @@ def from_json(text: str) -> Decision:
             "flaky": tuple(Flaky(**row) for row in body.get("flaky", ())),
             "missing": Missing(**_fields(body["missing"])),
             "conversations": tuple(Conversations(**_fields(row)) for row in body.get("conversations", ())),
+            "triage": tuple(map(Triage.of, body.get("triage", ()))),
         }
     )
 

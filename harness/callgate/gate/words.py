@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from callgate.concepts import Comparison, Missing, Verdict
+from callgate.config import ALONE
 from callgate.gate.comparisons import LEFT
 from callgate.gate.family import Test
 
@@ -54,6 +55,8 @@ def _left(rows: Sequence[Comparison]) -> list[str]:
 
 
 def _lost(row: Comparison) -> str:
+    if row.metric == ALONE:
+        return f"Ticket {row.segment['must_pass']} goes out alone and wrong: {row.needs} (p {row.p or 0.0:.2g})."
     return f"Must-pass {row.segment['must_pass']} {row.needs} (p {row.p or 0.0:.2g})."
 
 

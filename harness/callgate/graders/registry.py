@@ -108,6 +108,7 @@ RULES: Mapping[str, Rule] = _rules(
     Rule("category_right", 1, "task", True, tickets.category_right, ("answer",), TICKETS),
     Rule("priority_right", 1, "task", True, tickets.priority_right, ("answer",), TICKETS),
     Rule("route_right", 1, "task", True, tickets.route_right, ("answer",), TICKETS),
+    Rule("alone_right", 1, "safety", False, tickets.alone_right, kinds=TICKETS),
 )
 
 JUDGE = "judge"

@@ -22,6 +22,7 @@ from callgate.report.figures import forest, heat_maps
 from callgate.report.marking import prompt_diff
 from callgate.report.sheet import Sheet, sheet, slug
 from callgate.report.stamp import stamp
+from callgate.report.triage import HEAD, field_rows, notes, title
 
 CARDS_BYTES = 360_000
 """What the opened calls may take of the page; the rest are listed in a line each."""
@@ -71,6 +72,10 @@ def page(
         diff=diff[:DIFF_LINES],
         diff_left_out=max(0, len(diff) - DIFF_LINES),
         compares_prompts=behind.prompts is not None,
+        tickets=[
+            (title(one, decision), [row.cells for row in field_rows(one)], notes(one), one) for one in decision.triage
+        ],
+        ticket_head=HEAD,
         several=len(decision.models) > 1,
         metrics=len({row.metric for row in decision.comparisons}),
         spent=spent,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from callgate.concepts import Comparison, Decision, Flip
+from callgate.concepts import Comparison, Decision, Flip, Triage
 from callgate.report.terminal import explained
+from callgate.report.triage import field_rows, notes, title
 from callgate.report.words import (
     TITLES,
     average_lines,
@@ -48,6 +49,7 @@ def summary(decision: Decision, spent: str = "") -> str:
     if decision.comparisons:
         parts.append(_table(decision))
         parts.append("\n\n".join(prose(f"{line[:1].upper()}{line[1:]}.") for line in average_lines(decision)))
+    parts += [_triage(decision, one) for one in decision.triage]
     parts.append(_flips(decision, explained(decision)))
     parts.append(_flaky(decision))
     parts.append(_missing(decision))
@@ -84,6 +86,14 @@ def _row(decision: Decision, row: Comparison, *, several: bool) -> str:
     words = prose(" ".join(verdict_words(decision, row).split()))
     figures = f"{row.cases} | {percent(row.baseline_mean)} | {percent(row.candidate_mean)} | {points(row.change)}"
     return f"| {name} | {figures} | {worst} | {f'**{words}**' if row.verdict == 'block' else words} |"
+
+
+def _triage(decision: Decision, one: Triage) -> str:
+    """What a model did on tickets."""
+    head = ["| | tickets | baseline | accuracy | 95 % exact | macro-F1 | ECE |", "|---|--:|--:|--:|--:|--:|--:|"]
+    rows = [f"| {code(row.cells[0])} | {' | '.join(row.cells[1:])} |" for row in field_rows(one)]
+    said = [f"- {prose(line)}" for line in notes(one)]
+    return "\n".join([f"**Triage**: {prose(title(one, decision))}", "", *head, *rows, "", *said])
 
 
 def _flips(decision: Decision, blocked: Sequence[Comparison]) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
 from callgate.concepts import Comparison, Decision, Flip
+from callgate.report.triage import triage_lines
 from callgate.report.words import (
     TITLES,
     average_lines,
@@ -56,6 +57,7 @@ def screen(decision: Decision, spent: str = "", *, style: Style = plain, everyth
         parts.append(_table(decision, style, everything=everything))
         if everything or any("traffic" in one.how for one in decision.averages):
             parts.append("\n".join(average_lines(decision)))
+    parts.append("\n".join(printable(line) for line in triage_lines(decision)))
     parts.extend(_broken(decision, row, style) for row in explained(decision))
     parts.append("\n".join(conversation_lines(decision)))
     parts.append(_not_measured(decision, style))

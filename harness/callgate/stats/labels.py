@@ -4,14 +4,15 @@ of it is. A pure function of the answers; what was not measured is not among the
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
+from callgate.concepts import Figures, Reading, Standing
 from callgate.stats.bounds import share_at_least, share_at_most
 from callgate.stats.calibration import calibration_error
 
-Standing = Literal["pass", "block", "inconclusive"]
+MOST = 1_000_000
+"""More answers than anybody labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,26 +26,6 @@ class Labelled:
     @property
     def right(self) -> bool:
         return self.label == self.truth
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """What a classifier did on `count` answers; all shares 0..1.
-
-    `interval` is the exact two-sided 95 % interval of the accuracy (Clopper and Pearson 1934), `at_least` its exact
-    one-sided lower bound at 95 %, `at_most` the upper one. `recall` maps each class to (right, of). `confusions` are
-    (truth, label, times) of what was wrong, the most frequent first.
-    """
-
-    count: int
-    accuracy: float
-    interval: tuple[float, float]
-    at_least: float
-    at_most: float
-    macro_f1: float
-    recall: Mapping[str, tuple[int, int]]
-    confusions: tuple[tuple[str, str, int], ...]
-    calibration_error: float
 
 
 def figures(answers: Sequence[Labelled]) -> Figures:
@@ -77,14 +58,26 @@ def macro_f1(answers: Sequence[Labelled]) -> float:
     return sum(2 * hits[name] / (of[name] + said[name]) for name in sorted(names)) / len(names)
 
 
-def standing(found: Figures, target: float) -> Standing:
+def standing(found: Figures, target: float, read: Reading = "lower_bound") -> Standing:
     """Whether the accuracy meets a target: pass where even its lower bound does, block where even its upper bound does
-    not, else inconclusive."""
+    not, else inconclusive. Read as a `point`, the accuracy as seen decides: for those who ask for no certainty."""
+    if read == "point":
+        return "pass" if found.accuracy >= target else "block"
     if found.at_least >= target:
         return "pass"
     return "block" if found.at_most < target else "inconclusive"
 
 
-def standing_as_seen(found: Figures, target: float) -> Standing:
-    """The same by the accuracy as seen: what is promised to people who ask for no certainty."""
-    return "pass" if found.accuracy >= target else "block"
+def more_needed(found: Figures, target: float) -> int | None:
+    """How many more answers, right as often as these, would show that the target is met; None where they are not right
+    often enough."""
+    if found.accuracy <= target:
+        return None
+    few, many = found.count, MOST
+    if share_at_least(found.accuracy * many, many, 0.95) < target:
+        return None
+    while many - few > 1:
+        middle = (few + many) // 2
+        meets = share_at_least(found.accuracy * middle, middle, 0.95) >= target
+        few, many = (few, middle) if meets else (middle, many)
+    return many - found.count

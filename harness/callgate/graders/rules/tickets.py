@@ -30,6 +30,29 @@ def route_right(seen: Seen) -> Grade:
     return _right(seen, "route")
 
 
+def alone_right(seen: Seen, *, start: float | None = None) -> Grade:
+    """No answer goes out without a person and is wrong: none from the confidence `start` up, whose category is not kept
+    for people. `gate.alone.from` of an eval sets `start`."""
+    scheme, truth = seen.context.case.scheme, seen.expect.answer.get("category")
+    if start is None or scheme is None or truth is None:
+        return NotApplicable("no answer goes out without a person")
+    answer = answer_of(seen.trial)
+    sure = confidence_of(answer) if isinstance(answer, Mapping) else None
+    if isinstance(answer, str) or sure is None or sure < start or not may_go_alone(scheme, answer):
+        return Score(1.0, passed=True, why="goes to a person")
+    right = answer["category"] == truth
+    why = f"goes out alone, {sure:g} sure of {answer['category']}" + ("" if right else f": {truth} is right")
+    evidence = () if right else (Evidence(_text(seen.trial)[:200], max(0, len(seen.trial.steps) - 1)),)
+    return Score(float(right), passed=right, why=why, evidence=evidence)
+
+
+def may_go_alone(scheme: Scheme, answer: Mapping[str, Json]) -> bool:
+    """Whether an answer may go out without a person where it is sure enough: it is whole, and its category is not kept
+    for people."""
+    kept = {*scheme.never_alone, scheme.out_of_scope}
+    return not answer_problem(scheme, answer) and answer["category"] not in kept
+
+
 def answer_of(trial: Trial) -> Mapping[str, Json] | str:
     """The JSON object that a trial answered with, or what is wrong with it."""
     return _parsed(_text(trial))
