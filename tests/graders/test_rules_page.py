@@ -63,7 +63,7 @@ def _grade(rule: str, example: dict[str, Any], outcome: str) -> Any:
         caller = Simulate("Whatever is in the final state.", example["final_state"])
         trial = replace(played("Good-bye."), talk=Talk(left, "caller"))
         return RULES[rule].function(Seen(replace(where, case=replace(where.case, simulate=caller)), trial))
-    return graded(rule, where, *(_step(step) for step in example[outcome]))
+    return graded(rule, where, *(_step(step) for step in example[outcome]), **example.get("options", {}))
 
 
 def _where(example: dict[str, Any]) -> Context:

@@ -82,9 +82,12 @@ def choose(confidences: Sequence[float], right: Sequence[bool], *, target: float
 
 
 def _tested(points: Sequence[Point], labels: int, target: float, level: float) -> list[Point]:
-    """The sequence to test: it looks at the confidences only, never at what was right, or the promise would be void."""
-    fewest = math.ceil(math.log(1 - level) / math.log(target))  # that could show the target, all of them right
+    """The sequence to test: it looks at the confidences only, never at what was right, or the promise would be void.
+
+    It begins at no fewer answers than a step, so that one mistake among the surest few does not end it all.
+    """
     step = max(1, labels // STEPS)
+    fewest = max(step, math.ceil(math.log(1 - level) / math.log(target)))  # that could show it, all of them right
     kept: list[Point] = []
     for point in points:
         if point.answered >= fewest and (not kept or point.answered >= kept[-1].answered + step or point is points[-1]):

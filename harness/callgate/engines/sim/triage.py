@@ -164,7 +164,8 @@ def _languages(desk: Desk, tongue: str) -> Strength:
     """How strongly the prompt says that a ticket of this language counts like any other."""
     own = _NAMES[tongue]
     stated = rf"\b(?:any|every|all|whatever) (?:the )?languages?\b|(?=.*(?:{own})).*\b(?:alike|same|equally)\b"
-    contrary = r"\bnot in english\b.{0,80}\b(?:normal|wait|later)\b|\benglish (?:tickets )?(?:first|only)\b"
+    later = r"\b.{0,80}\b(?:normal|wait|later)\b"
+    contrary = rf"\bnot in english{later}|\benglish (?:tickets )?(?:first|only)\b|(?:{own})\w* tickets{later}"
     return desk.strength(stated, r"\blanguages?\b", contrary)
 
 
