@@ -7,7 +7,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from callgate.concepts import Average, Comparison, Decision, Flaky, Flip, Missing, Mistake, Side, Triage
+from callgate.concepts import (
+    Average,
+    Comparison,
+    Conversations,
+    Decision,
+    Flaky,
+    Flip,
+    Missing,
+    Mistake,
+    Side,
+    Triage,
+)
 from callgate.evaluate.outcome import LEDGER, own_code
 from callgate.ledger import Ledger, Run
 
@@ -48,6 +59,7 @@ def stored_decision(run: Run) -> Decision:
         "missing": Missing(**{**body["missing"], "examples": tuple(body["missing"]["examples"])}),
         "reasons": tuple(body["reasons"]),
         "triage": tuple(map(Triage.of, body.get("triage", ()))),
+        "conversations": tuple(map(_conversations, body.get("conversations", ()))),
     }
     return Decision(**known)
 
@@ -55,6 +67,10 @@ def stored_decision(run: Run) -> Decision:
 def _comparison(row: Mapping[str, Any]) -> Comparison:
     here = row.get("interval_here")
     return Comparison(**{**row, "interval_here": tuple(here) if here else None})
+
+
+def _conversations(row: Mapping[str, Any]) -> Conversations:
+    return Conversations(**{**row, "baseline": tuple(row["baseline"]), "candidate": tuple(row["candidate"])})
 
 
 def stored_plan(run: Run | None) -> Mapping[str, Any]:
