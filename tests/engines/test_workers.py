@@ -11,7 +11,7 @@ from callgate.concepts import Failure, Message, Reply, Request, Tool, ToolCall
 from callgate.engines.faults import Fault
 from callgate.engines.lanes import Lanes
 from callgate.engines.worker import outcome_line, request_from, request_line
-from callgate.engines.workers import Workers, outcome_from
+from callgate.engines.workers import Workers, kept_workers, outcome_from
 
 TEXT = st.text(max_size=30) | st.just("\ud800") | st.just("a\x00b\n\u2028")
 COUNT = st.integers(0, 10**6)
@@ -97,6 +97,24 @@ def test_a_process_that_dies_is_a_failure_to_be_asked_again_and_another_is_start
     assert (lost.kind, lost.remedy) == ("provider_error", "retry")
     assert "exit -9" in lost.why
     assert isinstance(again, Reply)
+
+
+def test_several_runs_share_a_process_within_its_keeping_and_none_outlives_it():
+    with kept_workers():
+        one, two, other = Workers(seconds=30), Workers(seconds=30), Workers(seconds=31)
+        [first] = ask(one, simulated(0))
+        process = one._workers[0]._process
+        one.close()
+        assert ask(two, simulated(0))[0].text == first.text
+        other.prepare()
+        assert two._workers[0]._process is process
+        assert other._workers[0]._process is not process, "another limit"
+        two.close()
+        other.close()
+        process.kill()
+        process.wait()
+        assert ask(Workers(seconds=30), simulated(0))[0].text == first.text, "one that ended is not taken again"
+    assert other._workers == []
 
 
 def test_only_models_that_need_litellm_start_it_early():

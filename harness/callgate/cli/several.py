@@ -12,6 +12,7 @@ from callgate.concepts import Mistake
 
 if TYPE_CHECKING:
     from callgate.evaluate import Options, Outcome
+    from callgate.evaluate.options import NotInThisEval
     from callgate.report.terminal import VerdictLine
 
 
@@ -20,13 +21,28 @@ def run_all(
 ) -> int:
     """Runs the evals; the worst of their codes. A mistake in one of several does not keep the others from running.
     Where none was named, a filter passes over the evals that have nothing of what it names."""
-    from callgate.evaluate.options import NotInThisEval
+    from callgate.engines.workers import kept_workers
 
     if len(paths) == 1:
         return code_of(evaluated(paths[0], options, json=json))
     if options.baseline or options.candidate:
         names = ", ".join(path.stem for path in paths)
         raise Mistake(f"--baseline and --candidate are prompts of one eval: say which of {names}")
+    with kept_workers():
+        codes, lines, absent = _each(paths, options, code_of, named=named, json=json)
+    if not codes:
+        raise absent[0]
+    if not json:
+        _print(lines)
+    return worst(codes)
+
+
+def _each(
+    paths: Sequence[Path], options: Options, code_of: Callable[[Outcome], int], *, named: bool, json: bool
+) -> tuple[list[int], list[VerdictLine], list[NotInThisEval]]:
+    """The codes and lines of those that ran, and what the others said to the filter."""
+    from callgate.evaluate.options import NotInThisEval
+
     codes: list[int] = []
     lines: list[VerdictLine] = []
     absent: list[NotInThisEval] = []
@@ -50,11 +66,7 @@ def run_all(
             codes.append(code_of(outcome))
             lines.append(_told(outcome, codes[-1]))
             sys.stdout.write("" if json else "\n")
-    if not codes:
-        raise absent[0]
-    if not json:
-        _print(lines)
-    return worst(codes)
+    return codes, lines, absent
 
 
 def _told(outcome: Outcome, code: int) -> VerdictLine:

@@ -8,13 +8,15 @@ processes outlive an event loop, since a run has one for each of its looks.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import os
 import queue
 import subprocess
 import sys
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 from callgate.concepts import Failure, Reply, Request, ToolCall
@@ -26,11 +28,27 @@ SECOND_AFTER: Final = 1000
 """Calls after which a second process is started: its import costs as much as a thousand of them, so that it is begun
 when as much has been done as it will cost."""
 IMPORT_SECONDS: Final = 60.0
+_NAMES: Final = itertools.count(1)
+"""Requests are told apart by number, in all processes and runs: a late answer is never taken for another's."""
+_kept: list[_Worker] | None = None
 _Waiting = tuple[asyncio.AbstractEventLoop, "asyncio.Future[Reply | Failure]"]
 
 
+@contextmanager
+def kept_workers() -> Iterator[None]:
+    """Within it, a process that one run is done with serves the next: several evals import litellm once."""
+    global _kept
+    _kept = []
+    try:
+        yield
+    finally:
+        kept, _kept = _kept, None
+        for worker in kept:
+            worker.end()
+
+
 class Workers:
-    """Answers requests through litellm. Loop-independent; `close` ends the processes."""
+    """Answers requests through litellm. Loop-independent; `close` ends the processes, or keeps them (kept_workers)."""
 
     def __init__(self, *, seconds: float, processes: int = PROCESSES, second_after: int = SECOND_AFTER) -> None:
         self._seconds = seconds
@@ -42,13 +60,12 @@ class Workers:
     def prepare(self) -> None:
         """Starts the first process now, so that it imports while something else is done."""
         if not self._workers:
-            self._workers.append(_Worker(self._seconds))
+            self._workers.append(_worker(self._seconds))
 
     async def answer(self, request: Request) -> Reply | Failure:
         """One attempt at one request, as a typed outcome."""
         self._asked += 1
-        worker = self._next()
-        name = self._asked
+        worker, name = self._next(), next(_NAMES)
         try:
             async with asyncio.timeout(self._seconds + IMPORT_SECONDS):  # the process itself keeps to the seconds
                 return await worker.ask(name, request)
@@ -62,20 +79,34 @@ class Workers:
         """Ends the processes; the next request starts new ones."""
         workers, self._workers = self._workers, []
         for worker in workers:
-            worker.end()
+            if _kept is not None and worker.runs and not worker.load:
+                _kept.append(worker)
+            else:
+                worker.end()
 
     def _next(self) -> _Worker:
         """The process with the least to do."""
         self._workers = [worker for worker in self._workers if worker.runs]
         if not self._workers or (self._asked > self._second_after and len(self._workers) < self._most):
-            self._workers.append(_Worker(self._seconds))
+            self._workers.append(_worker(self._seconds))
         return min(self._workers, key=lambda worker: worker.load)
+
+
+def _worker(seconds: float) -> _Worker:
+    """A process that was kept and has the same limit, or a new one."""
+    kept = _kept if _kept is not None else []
+    for worker in [one for one in kept if one.seconds == seconds]:
+        kept.remove(worker)
+        if worker.lives:
+            return worker
+    return _Worker(seconds)
 
 
 class _Worker:
     """One process, with a thread that writes to it and one that reads from it."""
 
     def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
         self._process = subprocess.Popen(  # noqa: S603 - this interpreter, this package
             [sys.executable, "-m", "callgate.engines.worker", str(seconds)],
             stdin=subprocess.PIPE,
@@ -88,6 +119,11 @@ class _Worker:
         self.runs = True
         for act in (self._write, self._read):
             threading.Thread(target=act, daemon=True).start()
+
+    @property
+    def lives(self) -> bool:
+        """Whether the process itself still runs; `runs` tells it a moment later."""
+        return self.runs and self._process.poll() is None
 
     @property
     def load(self) -> int:
