@@ -31,6 +31,8 @@ def leaks(case: Case, prompts: Sequence[Prompt]) -> Iterator[Problem]:
 def _golden(case: Case) -> Iterator[tuple[Place, str, str]]:
     """What a prompt may not hold of a case: what is right at its decisions, and what its caller says."""
     good = {str(label["decision"]) for label in case.labels if label["verdict"] == "pass"}
+    if case.simulate is not None:
+        yield case.place, "has words of its caller that stand", case.simulate.opening
     for turn in case.turns:
         if isinstance(turn, CallerTurn):
             yield case.place, "has words of its caller that stand", turn.text
@@ -122,5 +124,7 @@ def _plot(case: Case) -> str:
             said.extend(inner.text for inner in (*turn.recorded, *turn.forced) if isinstance(inner, AgentTurn))
         elif isinstance(turn, AgentTurn | CallerTurn):
             said.append(turn.text)
+    if case.simulate is not None:
+        said += [case.simulate.goal, case.simulate.opening]
     names = re.sub(r"(?<![.!?¿¡\"] )(?<!^)(?<![¿¡\"])\b[A-ZÁÉÍÓÚÑ]\w*", " ", "\n".join(said), flags=re.MULTILINE)
     return re.sub(r"\S*\d\S*", " ", folded(names))

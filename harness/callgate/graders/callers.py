@@ -17,7 +17,7 @@ from callgate.graders.language import language_of
 from callgate.graders.packs import LANGUAGES, Pack, pack
 from callgate.graders.rules.loops import alike
 from callgate.graders.rules.questions import asked_slots, questions
-from callgate.graders.said import stems
+from callgate.graders.said import says, stems
 from callgate.graders.seen import Utterance, leaves
 from callgate.graders.text import excerpt, fold, sentences, words
 from callgate.graders.values import find
@@ -64,7 +64,7 @@ class Said:
     def told(self) -> tuple[str, ...]:
         """Everything that the caller was told of itself."""
         one = self.simulate
-        known = [way for words_ in one.known.values() for way in ((words_,) if isinstance(words_, str) else words_)]
+        known = [way for words_ in one.known.values() for way in _ways(words_)]
         return (one.goal, one.persona, one.opening, *known, *one.behaviour)
 
     @cached_property
@@ -221,8 +221,9 @@ def _denial(said: Said) -> str:
     """Does not know what it was told and is asked for."""
     if not said.has("knows_not", said.text):
         return ""
-    known = {name.removesuffix("s") for name in said.simulate.known}
-    asked = {slot for slot, _ in asked_slots(said.utterance(said.last))} & known
+    known = {name.removesuffix("s"): words_ for name, words_ in said.simulate.known.items()}
+    asked = {slot for slot, _ in asked_slots(said.utterance(said.last))} & known.keys()
+    asked = {slot for slot in asked if not any(says(said.text, way) for way in _ways(known[slot]))}
     return f"does not tell its {', '.join(sorted(asked))}: {excerpt(said.text)}" if asked else ""
 
 
@@ -241,6 +242,10 @@ def _early_end(said: Said) -> str:
         return ""
     asks = questions(said.utterance(said.last)) and not said.has("anything_else", said.last)
     return f"hung up on a question: {excerpt(said.last)}" if asks else ""
+
+
+def _ways(known: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (known,) if isinstance(known, str) else known
 
 
 def _failed(answer: ToolAnswer) -> bool:
