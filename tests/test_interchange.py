@@ -383,3 +383,23 @@ def test_an_inspect_value_that_is_no_grade_is_a_mistake(tmp_path):
     path = tmp_path / "a.json"
     path.write_text(json.dumps({"eval": {}, "samples": inspect_samples(lambda _: 7)}))
     assert "wanted C, P, I or 0..1" in problems(path, path)[0]
+
+
+# ------------------------------------------------------------------------------------------- scores of a judge
+
+
+def test_a_judges_scores_gate_nowhere_without_a_card_and_with_one_where_it_may(tmp_path):
+    from test_gate_judges import card, labelled
+
+    before, after = languages(3, 3, grader="judge:tone"), languages(3, 0, grader="judge:tone")
+    alone = compare(before, after, by=["language"])
+    assert alone.verdict == "inconclusive"
+    assert "no labels in es" in next(row.needs for row in alone.comparisons if row.name == "language=es")
+
+    people = labelled("es", person=lambda i, variant: variant == "baseline" or i % 5 == 0)
+    good = card(labelled("en"), people)["judge:tone"]
+    assert compare(before, after, by=["language"], cards=[good]).verdict == "block"
+    assert compare(before, before, by=["language"], cards=[good]).comparisons[0].verdict != "block"
+    assert problems(languages(3, 3), languages(3, 3), cards=[good]) == [
+        "the card of judge:tone is of no metric that gates; those are success"
+    ]

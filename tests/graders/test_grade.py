@@ -95,6 +95,10 @@ def test_an_eval_may_say_what_blocks():
         ([use("judge", rubric="prompts/none.md", model="m")], "rubric 'prompts/none.md' cannot be read"),
         ([use("judge", rubric="../x.md", model="m")], "rubric '../x.md' cannot be read"),
         ([use("judge", rubric="prompts/judges/faithfulness.md", model="m", votes=0)], "votes wants 1 to 9"),
+        (
+            [use("judge", rubric="prompts/judges/faithfulness.md", model="m", blocking=True)],
+            "a judge does not enter `success`, where people's labels could not correct it",
+        ),
         ([use("offers_open_slots")], "did you mean 'offers_open_slot'?"),
         ([use("offers_open_slot", tols="x")], "has no option 'tols'; did you mean 'tool'?"),
     ],

@@ -29,6 +29,7 @@ from callgate.concepts import Mistake
 
 if TYPE_CHECKING:
     from callgate.evaluate import Options
+    from callgate.stats.cards import Card
 
 
 class Transport(StrEnum):
@@ -266,14 +267,29 @@ def compare(
     metric: Annotated[
         str | None, typer.Option(help="The grader to compare; default: success, or the only one.")
     ] = None,
+    card: Annotated[
+        list[Path] | None,
+        typer.Option(help="The card of the judge that scored the metric, reports/judges/NAME.json (may be repeated)."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Gate two result files that anything produced. Runs nothing, costs nothing."""
     from callgate.interchange import compare as compare_results
 
-    decision = compare_results(baseline, candidate, by=tuple(by or ()), metric=metric)
+    cards = [_card(path) for path in card or ()]
+    decision = compare_results(baseline, candidate, by=tuple(by or ()), metric=metric, cards=cards)
     print_decision(decision, "", json=json)
     raise typer.Exit(decision.exit_code)
+
+
+def _card(path: Path) -> Card:
+    from callgate.concepts import Mistake
+    from callgate.stats.cards import Card
+
+    try:
+        return Card.from_json(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise Mistake(f"{path}: {error}") from None
 
 
 def validate(names: Names = None, *, json: Json = False) -> None:

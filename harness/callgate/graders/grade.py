@@ -151,7 +151,8 @@ def _checked_set(uses: Sequence[GraderUse], root: Path) -> GraderSet:
             if made and any(made.id == other.id for other in judges):
                 problems.append(Problem(use.place, f"rubric {made.name!r} is judged twice"))
             judges += [made] if made else []
-            blocking |= {made.id: bool(blocks)} if made else {}
+            if made and blocks:
+                problems.append(Problem(use.place, NO_JUDGE_IN_SUCCESS.format(made.id)))
         elif use.name == promptfoo.NAME:
             assertions, found = promptfoo.read_assertions(given, use.place, root)
             problems += found
@@ -173,6 +174,12 @@ def _checked_set(uses: Sequence[GraderUse], root: Path) -> GraderSet:
     prints = {**prints, promptfoo.NAME: assertions.fingerprint} if assertions else prints
     blockers = frozenset(name for name, blocks in blocking.items() if blocks)
     return GraderSet(rules, tuple(judges), tuple(customs), assertions, blockers, prints)
+
+
+NO_JUDGE_IN_SUCCESS = (
+    "a judge does not enter `success`, where people's labels could not correct it; without `blocking`, and named under "
+    "the gate's metrics, it gates where its card gives it the right: metrics: [success, '{}']"
+)
 
 
 def _blocking(use: GraderUse, problems: list[Problem]) -> tuple[dict[str, Json], bool | None]:
