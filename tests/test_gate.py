@@ -184,6 +184,7 @@ def test_noise_is_inconclusive_with_what_would_settle_it():
     row = decision.comparisons[0]
     assert (decision.verdict, decision.exit_code) == ("inconclusive", 4)
     assert "trials a side" in row.needs or "more cases" in row.needs
+    assert "$" not in row.needs
     assert row.interval_here[0] < row.change < row.interval_here[1]
     assert 0 < row.detectable < 1
 

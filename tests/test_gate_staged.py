@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callgate.concepts import CaseInfo, Policy, Side, Stratum
+from callgate.concepts import CaseInfo, Missing, Policy, Side, Stratum
 from callgate.gate import build_decision, decide, needed, to_json
 from callgate.schemas import validator
 from callgate.stats.exact import fisher
@@ -326,6 +327,18 @@ def test_what_does_not_lean_worse_is_not_asked_further_once_something_is_blocked
     assert "Blocked already, so not asked further: language=en (--settle asks)." in decision["reasons"]
     went_on = World(calls(), noisy, undecided).run(replace(policy, after_block="go_on"))
     assert max(len(s.candidate) for s in went_on if s.case.startswith("en")) > 2
+
+
+def test_what_would_settle_it_has_its_price_where_that_is_known():
+    world = World(calls(), noisy, undecided)
+    policy = replace(STAGED, confirm=0)
+    sides = {"baseline": Side("v2", "a"), "candidate": Side("v3", "b"), "run": "r", "eval": "e"}
+    rows = {"strata": world.run(policy), "cases": world.cases, "policy": policy}
+    priced = build_decision(**sides, **rows, value=5.8, missing=Missing(580, 580))
+    needs = next(row.needs for row in priced.comparisons if row.name == "language=en")
+    more, dollars = re.search(r"([\d,]+) more replies, about \$([\d.]+)$", needs).groups()
+    assert float(dollars) == pytest.approx(int(more.replace(",", "")) * 0.01)
+    assert not any("$" in row.needs for row in build_decision(**sides, **rows).comparisons)
 
 
 def test_what_leans_worse_is_asked_on_though_something_is_blocked(monkeypatch):

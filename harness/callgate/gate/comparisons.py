@@ -32,8 +32,9 @@ def seen(test: Test, ending: Ending) -> View:
     return test.table.observed(ending.k)
 
 
-def comparison(test: Test, view: View, ending: Ending, policy: Policy) -> Comparison:
-    """The test's numbers at its last look. What is not wholly measured has means of what was, and no p and no bound."""
+def comparison(test: Test, view: View, ending: Ending, policy: Policy, *, dollars: float = 0.0) -> Comparison:
+    """The test's numbers at its last look. What is not wholly measured has means of what was, and no p and no bound.
+    `dollars` is what a trial costs, 0 where that is not known."""
     known = Comparison(
         dict(test.segment.of),
         test.table.metric,
@@ -51,10 +52,12 @@ def comparison(test: Test, view: View, ending: Ending, policy: Policy) -> Compar
         lost = int((~view.measured[test.rows]).sum())
         text = f"{lost} of {len(test.rows)} decisions lack trials" if len(test.rows) else "nothing here was measured"
         return replace(known, needs=text)
-    return _measured(known, test, view, ending, policy)
+    return _measured(known, test, view, ending, policy, dollars=dollars)
 
 
-def _measured(known: Comparison, test: Test, view: View, ending: Ending, policy: Policy) -> Comparison:
+def _measured(
+    known: Comparison, test: Test, view: View, ending: Ending, policy: Policy, *, dollars: float
+) -> Comparison:
     changes = test.changes(view)
     change, p = float(changes.mean()), test.p_and_floor(view)[0]
     verdict = _verdict(test, ending, p)
@@ -62,6 +65,7 @@ def _measured(known: Comparison, test: Test, view: View, ending: Ending, policy:
     findable = planning.detectable(
         trial_noise(test, view), test.cases, (1 - level) / max(1, ending.live), test.standing.drop
     )
+    open_ = needs(test, view, verdict, policy, dollars=dollars)
     return replace(
         known,
         verdict=verdict,
@@ -76,7 +80,7 @@ def _measured(known: Comparison, test: Test, view: View, ending: Ending, policy:
         if ending.is_pending
         else DOUBT
         if ending.is_doubted
-        else _judged(test, changes, level, verdict) or _left(ending, verdict) + needs(test, view, verdict, policy),
+        else _judged(test, changes, level, verdict) or _left(ending, verdict) + open_,
     )
 
 
@@ -134,7 +138,7 @@ def trial_noise(test: Test, view: View) -> float:
     return float(np.where(np.isnan(within), test.per_case(view.variance), within).mean())
 
 
-def needs(test: Test, view: View, verdict: ComparisonVerdict, policy: Policy) -> str:
+def needs(test: Test, view: View, verdict: ComparisonVerdict, policy: Policy, *, dollars: float) -> str:
     """In one line, what would settle a segment that is neither passed nor blocked."""
     role = test.standing.role
     if verdict == "incomplete":
@@ -143,10 +147,10 @@ def needs(test: Test, view: View, verdict: ComparisonVerdict, policy: Policy) ->
         more = math.ceil(need(max(LOOSEST, test.segment.margin)) - kish(test.sizes))
         fell = "leaning worse, within chance for so many segments; " if verdict == "inconclusive" else ""
         return f"{fell if role != 'gate' else ''}too few to clear: {more} more cases would do"
-    return _price(test, view, policy) if verdict == "inconclusive" else ""
+    return _price(test, view, policy, dollars=dollars) if verdict == "inconclusive" else ""
 
 
-def _price(test: Test, view: View, policy: Policy) -> str:
+def _price(test: Test, view: View, policy: Policy, *, dollars: float) -> str:
     margin = test.standing.margin
     assert margin is not None
     trials, level = int(view.trials_candidate[test.rows].max()), 1 - policy.alpha * policy.weights[-1]
@@ -164,7 +168,8 @@ def _price(test: Test, view: View, policy: Policy) -> str:
     calls = int(
         (wanted - view.trials_candidate[drawn]).sum() + np.maximum(wanted - view.trials_baseline[drawn], 0).sum()
     )
-    return f"{wanted} trials a side would likely clear it: {calls:,} more replies"
+    cost = f", about ${calls * dollars:.2f}" if dollars else ""
+    return f"{wanted} trials a side would likely clear it: {calls:,} more replies{cost}"
 
 
 def spread(test: Test, view: View) -> planning.Spread:

@@ -76,20 +76,23 @@ def decide(
     *,
     unpaired: Collection[str] = (),
     cards: Cards = NO_CARDS,
+    dollars: float = 0.0,
 ) -> Outcome:
     """Gate these rows: a pure function, the same for the same rows in any order.
 
     `strata` are all planned decisions of all metrics and models, those whose trials failed included (as None);
     `unpaired` names cases that one side does not have: their segments can be blocked and never pass. `cards` are what
     the judges of gating metrics were measured at, by metric: without the right to gate, one neither passes nor blocks;
-    with it, people's labels must agree. A metric without an entry was scored by no judge. Raises Mistake for an empty
-    set, a segment or metric that does not exist, a protected segment without a case.
+    with it, people's labels must agree. A metric without an entry was scored by no judge. `dollars` is what a trial
+    costs, 0 where that is not known: what it would cost to know more is told by it. Raises Mistake for an empty set, a
+    segment or metric that does not exist, a protected segment without a case.
     """
     unexplained = _unplanned(strata, cases)
     tests = family(strata, cases, policy, {*unpaired, *unexplained}, cards)
     path = replay(tests, cases, policy)
     comparisons = [
-        comparison(test, seen(test, ending), ending, policy) for test, ending in zip(tests, path.endings, strict=True)
+        comparison(test, seen(test, ending), ending, policy, dollars=dollars)
+        for test, ending in zip(tests, path.endings, strict=True)
     ]
     comparisons += [row for blocker in path.blockers if (row := listed(blocker))]
     return Outcome(tuple(comparisons), _overall(strata, tests, path, policy), tests, path, path.needs)
@@ -136,7 +139,8 @@ def build_decision(
     `missing` is counted from the gating rows where it does not say what was planned. `tickets` are held against the
     absolute targets of the policy. Raises Mistake as `decide` does.
     """
-    outcome = decide(strata, cases, policy, unpaired=unpaired, cards=cards)
+    each = value / missing.measured if value and missing.measured else 0.0
+    outcome = decide(strata, cases, policy, unpaired=unpaired, cards=cards, dollars=each)
     missing = missing if missing.planned else counted(outcome, policy, missing)
     graders = advisory(_as_drawn(strata, outcome), cases, policy)
     ways = averages(outcome.tests, outcome.path, traffic)
