@@ -11,7 +11,11 @@ from callgate.concepts import Failure, Message, Reply, Request, Tool, ToolCall
 from callgate.engines.faults import Fault
 from callgate.engines.lanes import Lanes
 from callgate.engines.worker import outcome_line, request_from, request_line
+<<<<<<< HEAD
 from callgate.engines.workers import Workers, kept_workers, outcome_from
+=======
+from callgate.engines.workers import BOTH_FROM, Workers, outcome_from
+>>>>>>> 047c33a (The litellm lane imports in both processes side by side where many calls are coming, and collects seldom)
 
 TEXT = st.text(max_size=30) | st.just("\ud800") | st.just("a\x00b\n\u2028")
 COUNT = st.integers(0, 10**6)
@@ -124,3 +128,11 @@ def test_only_models_that_need_litellm_start_it_early():
     lanes.prepare(["openai/gpt-4o", "sim/receptionist-small"])
     assert len(lanes.litellm._workers) == 1
     lanes.close()
+
+
+def test_where_many_calls_are_coming_both_processes_import_side_by_side(workers):
+    workers.prepare(calls=BOTH_FROM)
+    assert len(workers._workers) == workers._most
+    replies = ask(workers, *map(simulated, range(20)))
+    assert all(isinstance(reply, Reply) for reply in replies)
+    assert any(worker.is_ready for worker in workers._workers)

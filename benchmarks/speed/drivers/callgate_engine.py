@@ -52,7 +52,7 @@ def main() -> None:
     schema = world.validator()
     lanes = Lanes("litellm" if LANE == "litellm" else "auto", seconds=job.seconds or 60.0)
     if LANE == "litellm":
-        lanes.prepare([f"openai/{world.MODEL}"])
+        lanes.prepare([f"openai/{world.MODEL}"], calls=job.count)  # `callgate eval` knows it from its plan
     began = time.perf_counter()
     with Ledger.open(job.folder / "ledger.db") as ledger:
         done = execute(list(asked(job)), how, ledger=ledger, engine_for=lanes.engine_for, at_once=job.at_once).done

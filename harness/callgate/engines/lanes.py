@@ -50,10 +50,10 @@ class Lanes:
             raise Mistake(f"transport: direct does not reach {model}: {why}; use transport: auto")
         return _Lane(self, direct=self.transport != "litellm" and why is None)
 
-    def prepare(self, models: Iterable[str]) -> None:
-        """Lets litellm be imported in the background where it will be needed."""
+    def prepare(self, models: Iterable[str], calls: int = 0) -> None:
+        """Lets litellm be imported in the background where it will be needed, for about so many calls."""
         if any(not is_program(model) and (self.transport == "litellm" or why_not(model)) for model in models):
-            self.litellm.prepare()
+            self.litellm.prepare(calls)
 
     def close(self) -> None:
         """Ends what runs beside this process."""

@@ -12,6 +12,8 @@ from typing import Any
 from callgate.concepts import Failure, Json, Message, Reply, Request, Tool
 from callgate.engines.faults import Fault
 
+READY = b"null\n"
+"""The first line of a process: litellm is imported."""
 LONGEST_LINE = 64 * 1024 * 1024
 
 
@@ -65,6 +67,9 @@ async def _serve(seconds: float) -> None:
     out, sys.stdout = sys.stdout, sys.stderr  # a banner must not stand between outcomes
     warm()
     gc.freeze()  # litellm's hundreds of thousands of objects are there to stay
+    gc.set_threshold(50_000, 20, 100)  # a call makes thousands and keeps none
+    out.buffer.write(READY)
+    out.buffer.flush()
     ready: list[bytes] = []
     working: set[asyncio.Task[None]] = set()
 

@@ -21,12 +21,15 @@ from typing import Any, Final
 
 from callgate.concepts import Failure, Reply, Request, ToolCall
 from callgate.engines.faults import Fault, timed_out
-from callgate.engines.worker import request_line
+from callgate.engines.worker import READY, request_line
 
 PROCESSES: Final = min(2, os.cpu_count() or 1)
 SECOND_AFTER: Final = 1000
 """Calls after which a second process is started: its import costs as much as a thousand of them, so that it is begun
 when as much has been done as it will cost."""
+BOTH_FROM: Final = 400
+"""Calls from which on both are started at once, where it is known before that so many are coming: then both import side
+by side, while files load, and nobody waits for the second."""
 IMPORT_SECONDS: Final = 60.0
 _NAMES: Final = itertools.count(1)
 """Requests are told apart by number, in all processes and runs: a late answer is never taken for another's."""
@@ -57,10 +60,11 @@ class Workers:
         self._workers: list[_Worker] = []
         self._asked = 0
 
-    def prepare(self) -> None:
-        """Starts the first process now, so that it imports while something else is done."""
-        if not self._workers:
-            self._workers.append(_worker(self._seconds))
+    def prepare(self, calls: int = 0) -> None:
+        """Starts the first process now, so that it imports while something else is done; where so many calls are coming
+        that they repay it, the second too."""
+        wanted = self._most if calls >= BOTH_FROM else 1
+        self._workers += [_worker(self._seconds) for _ in range(wanted - len(self._workers))]
 
     async def answer(self, request: Request) -> Reply | Failure:
         """One attempt at one request, as a typed outcome."""
@@ -85,11 +89,11 @@ class Workers:
                 worker.end()
 
     def _next(self) -> _Worker:
-        """The process with the least to do."""
+        """The process with the least to do; of those that have imported litellm, where there are such."""
         self._workers = [worker for worker in self._workers if worker.runs]
         if not self._workers or (self._asked > self._second_after and len(self._workers) < self._most):
             self._workers.append(_worker(self._seconds))
-        return min(self._workers, key=lambda worker: worker.load)
+        return min(self._workers, key=lambda worker: (not worker.is_ready, worker.load))
 
 
 def _worker(seconds: float) -> _Worker:
@@ -117,6 +121,7 @@ class _Worker:
         self._waiting: dict[int, _Waiting] = {}
         self._lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self.runs = True
+        self.is_ready = False
         for act in (self._write, self._read):
             threading.Thread(target=act, daemon=True).start()
 
@@ -164,6 +169,9 @@ class _Worker:
         stdout = self._process.stdout
         assert stdout
         for line in stdout:
+            if line == READY:
+                self.is_ready = True
+                continue
             name, outcome = outcome_from(json.loads(line))
             self._tell(name, outcome)
         stdout.close()

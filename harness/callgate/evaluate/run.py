@@ -82,7 +82,7 @@ def evaluate(
         if before is None:
             with closing(lanes), _cluster(bench, options.cluster):
                 if asking and not (options.cluster or options.batch) and needs_litellm_soon(bench):
-                    lanes.prepare([*bench.endpoints, *judges])
+                    lanes.prepare([*bench.endpoints, *judges], calls=len(plan.pairs) * plan.eval.policy.looks[0])
                 lines = smoke(bench)  # at once, and not in a batch: a wrong key or name is not to take a day
                 if options.batch:
                     bench.away = _batches(ledger, options.wait, lanes)
