@@ -11,11 +11,7 @@ from callgate.concepts import Failure, Message, Reply, Request, Tool, ToolCall
 from callgate.engines.faults import Fault
 from callgate.engines.lanes import Lanes
 from callgate.engines.worker import outcome_line, request_from, request_line
-<<<<<<< HEAD
-from callgate.engines.workers import Workers, kept_workers, outcome_from
-=======
-from callgate.engines.workers import BOTH_FROM, Workers, outcome_from
->>>>>>> 047c33a (The litellm lane imports in both processes side by side where many calls are coming, and collects seldom)
+from callgate.engines.workers import BOTH_FROM, Workers, kept_workers, outcome_from
 
 TEXT = st.text(max_size=30) | st.just("\ud800") | st.just("a\x00b\n\u2028")
 COUNT = st.integers(0, 10**6)
