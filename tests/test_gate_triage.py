@@ -51,6 +51,15 @@ def test_a_ticket_without_an_answer_leaves_a_target_unreached_and_never_counts_a
     assert (found.missing, found.fields["category"].count) == (1, 200)
     assert "1 were not measured" in found.reasons[0]
     assert of([ticket(0, None)], accuracy=Target(0.85)).standings == {"accuracy": "incomplete"}
+    few = [*some(0, 5), *(ticket(n, None) for n in range(100, 200))]
+    assert of(few, accuracy=Target(0.85), alone=Alone(0.05, 0.9)).standings == dict.fromkeys(
+        ("accuracy", "alone"), "incomplete"
+    )
+    proved = [*some(20, 100), ticket(200, None)]  # wrong so often that the one that is missing could not save it
+    assert of(proved, accuracy=Target(0.85), alone=Alone(0.05, 0.9)).standings == {
+        "accuracy": "block",
+        "alone": "block",
+    }
 
 
 @pytest.mark.parametrize(

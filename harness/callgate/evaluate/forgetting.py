@@ -225,4 +225,8 @@ def _without(run: Run, names: Collection[str]) -> Run:
         "flips": [flip for flip in body["flips"] if flip["case"] not in names],
         "new_cases": [case for case in body["new_cases"] if case not in names],
     }
+    if "triage" in body:
+        body["triage"] = [
+            {**one, "wrong_alone": [case for case in one["wrong_alone"] if case not in names]} for one in body["triage"]
+        ]
     return replace(run, plan=plan, decision=body)

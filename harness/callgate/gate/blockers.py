@@ -27,6 +27,10 @@ class Blocker:
     adjusted: float = 1.0
 
     @property
+    def case(self) -> str:
+        return self.table.strata[self.row].case
+
+    @property
     def view(self) -> View:
         return self.table.view(self.k)
 

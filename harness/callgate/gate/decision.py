@@ -94,7 +94,8 @@ def decide(
         comparison(test, seen(test, ending), ending, policy, dollars=dollars)
         for test, ending in zip(tests, path.endings, strict=True)
     ]
-    comparisons += [row for blocker in path.blockers if (row := listed(blocker))]
+    told = (one for one in path.blockers if one.status != "incomplete" or cases[one.case].must_pass)
+    comparisons += [row for blocker in told if (row := listed(blocker))]
     return Outcome(tuple(comparisons), _overall(strata, tests, path, policy), tests, path, path.needs)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from callgate.concepts import Alone, Covered, Figures, Policy, Standing, Triage, Verdict
+from callgate.concepts import Alone, Covered, Figures, Policy, Standing, Target, Triage, Verdict
 from callgate.stats.bounds import share_at_most
 from callgate.stats.calibration import choose, curve
 from callgate.stats.labels import Labelled, figures, more_needed, standing
@@ -156,40 +156,48 @@ def _with_standings(found: Triage, policy: Policy) -> Triage:
     target, promised = policy.accuracy, policy.alone
     if target is not None:
         whole = found.fields.get(target.field)
-        read: Standing = standing(whole, target.at_least, target.read) if whole else "incomplete"
-        standings["accuracy"] = _complete(found, read)
-        reasons.append(_accuracy_reason(found, whole, policy))
+        standings["accuracy"] = _reached(found, whole, target)
+        reasons.append(_accuracy_reason(found, whole, target, standings["accuracy"]))
     if promised is not None and promised.start is not None and found.now is not None:
-        standings["alone"] = _complete(found, _kept(found.now, promised))
+        standings["alone"] = _kept(found, found.now, promised)
         reasons.append(_alone_reason(found.now, promised, standings["alone"]))
     return replace(found, standings=standings, reasons=tuple(reason for reason in reasons if reason))
 
 
-def _complete(found: Triage, read: Standing) -> Standing:
-    """A target is only reached on tickets that were all measured."""
-    return "incomplete" if found.missing and read != "block" else read
+def _reached(found: Triage, whole: Figures | None, target: Target) -> Standing:
+    """Whether a target is reached, on tickets that were all measured; it is missed where those that were not measured
+    could not save it, all of them right."""
+    if whole is None:
+        return "incomplete"
+    if not found.missing:
+        return standing(whole, target.at_least, target.read)
+    right, of = round(whole.accuracy * whole.count) + found.missing, whole.count + found.missing
+    best = right / of if target.read == "point" else share_at_most(right, of, LEVEL)
+    return "block" if best < target.at_least else "incomplete"
 
 
-def _kept(now: Covered, promised: Alone) -> Standing:
-    """Whether what goes out alone is wrong seldom enough; where nothing does, nothing is promised."""
-    if not now.tickets:
-        return "pass"
-    if promised.read == "point":
-        return "pass" if now.wrong <= promised.risk * now.tickets else "block"
-    if now.at_most <= promised.risk:
-        return "pass"
-    least = 1 - share_at_most(now.tickets - now.wrong, now.tickets, LEVEL)
-    return "block" if least > promised.risk else "inconclusive"
+def _kept(found: Triage, now: Covered, promised: Alone) -> Standing:
+    """Whether what goes out alone is wrong seldom enough; where nothing does, nothing is promised. A ticket that was
+    not measured may have gone out alone, right or wrong."""
+    tickets = now.tickets + found.missing
+    least = now.wrong / tickets if tickets else 0.0
+    if promised.read == "lower_bound" and tickets:
+        least = 1 - share_at_most(tickets - now.wrong, tickets, LEVEL)
+    if least > promised.risk:
+        return "block"
+    if found.missing:
+        return "incomplete"
+    return "pass" if not now.tickets or promised.read == "point" or now.at_most <= promised.risk else "inconclusive"
 
 
-def _accuracy_reason(found: Triage, whole: Figures | None, policy: Policy) -> str:
-    target = policy.accuracy
-    if target is None or whole is None:
+def _accuracy_reason(found: Triage, whole: Figures | None, target: Target, verdict: Standing) -> str:
+    if whole is None:
         return "No ticket's answer was measured."
     said = f"The {target.field} is right on {100 * whole.accuracy:.1f}% of {whole.count} tickets"
     goal = f"the target of {100 * target.at_least:g}%"
     if found.missing:
-        return f"{said}, and {found.missing} were not measured: {goal} is not shown."
+        ends = "is missed all the same" if verdict == "block" else "is not shown"
+        return f"{said}, and {found.missing} were not measured: {goal} {ends}."
     if target.read == "point":
         return f"{said}: {goal} is {'reached' if whole.accuracy >= target.at_least else 'missed'} as seen."
     if whole.at_least >= target.at_least:
@@ -202,7 +210,9 @@ def _accuracy_reason(found: Triage, whole: Figures | None, policy: Policy) -> st
 
 
 def _alone_reason(now: Covered, promised: Alone, verdict: Standing) -> str:
-    most = f", at most {100 * now.at_most:.1f}%" if promised.read == "lower_bound" and now.tickets else ""
+    if not now.tickets:
+        return f"Answering alone from {now.threshold:g}: no answer goes out."
+    most = f", at most {100 * now.at_most:.1f}%" if promised.read == "lower_bound" else ""
     said = f"Answering alone from {now.threshold:g}: {now.wrong} of {now.tickets} wrong{most}"
     ends: Mapping[Standing, str] = {"pass": "is kept", "block": "is broken"}
     return f"{said}: the promise of {100 * promised.risk:g}% {ends.get(verdict, 'is not shown to be kept')}."

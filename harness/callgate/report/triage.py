@@ -64,8 +64,8 @@ def triage_lines(decision: Decision) -> list[str]:
     """The whole for a screen; nothing where there are no tickets."""
     lines: list[str] = []
     for one in decision.triage:
-        rows = [HEAD, *(row.cells for row in field_rows(one))]
-        width = max(22, *(len(cells[0]) for cells in rows))
+        rows = [HEAD, *(row.cells for row in field_rows(one))] if one.fields else []
+        width = max([22, *(len(cells[0]) for cells in rows)])
         lines.append(title(one, decision))
         lines += [_row(cells, width) for cells in rows]
         lines += [f"  {line}" for line in notes(one)]
