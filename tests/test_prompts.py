@@ -218,3 +218,46 @@ def test_a_value_stands_in_the_prompt_as_it_is(value, other):
     prompt = Prompt("p", "p.md", "<{{config.x}}|{{caller}}|{{config.y}}>")
     case = a_case(config={"x": value, "y": other}, caller={"name": value})
     assert render(prompt, case) == f"<{value}|name {value}|{other}>"
+
+
+def test_an_overlay_follows_the_text_in_the_cases_of_its_segment_alone(project):
+    folder = project / "prompts" / "receptionist" / "v3"
+    before = load_prompt("receptionist/v3", project)
+    (folder / "prompt.dealer=lakeside.md").write_text("At Lakeside: {{config.extra}}\n")
+    after = load_prompt("receptionist/v3", project)
+    assert after.digest != before.digest
+    assert names_in(after) == {"now", "config.extra"}
+    here, there = a_case(segments={"dealer": "lakeside"}, config={"extra": "shuttle"}), a_case(segments={"dealer": "b"})
+    assert render(after, here) == "Hello 2026-05-12 10:05\n\nAt Lakeside: shuttle\n"
+    assert render(after, there) == render(before, there) == "Hello 2026-05-12 10:05\n"
+    with pytest.raises(Mistake) as refused:
+        render(after, a_case(segments={"dealer": "lakeside"}))
+    assert str(refused.value).startswith(
+        "prompts/receptionist/v3/prompt.dealer=lakeside.md:1:14: unknown name {{config.extra}}"
+    )
+
+
+def test_overlays_are_read_from_gits_history_too(project):
+    folder = project / "prompts" / "receptionist" / "v3"
+    (folder / "prompt.dealer=lakeside.md").write_text("At Lakeside.\n")
+    for words in (("init", "-q", "-b", "main"), ("add", "-A"), ("commit", "-qm", "x")):
+        who = ("-c", "user.name=a", "-c", "user.email=a@example.com")
+        subprocess.run(["git", *who, *words], cwd=project, check=True, capture_output=True)
+    on_disk, in_git = load_prompt("receptionist/v3", project), load_prompt("main:prompts/receptionist/v3", project)
+    assert on_disk.overlays == in_git.overlays == {"dealer=lakeside": "At Lakeside.\n"}
+    assert on_disk.digest == in_git.digest
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("prompt.lakeside.md", "x", "prompt.NAME=VALUE.md"),
+        ("prompt.dealer=a,b.md", "x", "prompt.NAME=VALUE.md"),
+        ("prompt.dealer=a.md", " \n", "the overlay is empty"),
+    ],
+)
+def test_an_overlay_that_is_none_is_a_mistake(project, name, text, says):
+    (project / "prompts/receptionist/v3" / name).write_text(text)
+    with pytest.raises(Mistake, match=says) as refused:
+        load_prompt("receptionist/v3", project)
+    assert name in str(refused.value)

@@ -106,7 +106,10 @@ class Tool:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A text under test with the tools and parameters that belong to it; `digest` is the hash of that content."""
+    """A text under test with the tools and parameters that belong to it; `digest` is the hash of that content.
+
+    `overlays` are texts that follow it for the cases of one segment ("dealer=riverbend"), by that segment.
+    """
 
     name: str  # as shown: "v3"
     source: str  # as written in the eval: "prompts/receptionist/v3", "main:prompts/receptionist"
@@ -114,6 +117,12 @@ class Prompt:
     tools: tuple[Tool, ...] = ()
     parameters: Mapping[str, Json] = field(default_factory=dict)
     digest: str = ""
+    overlays: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def texts(self) -> str:
+        """All its texts together, overlays too."""
+        return "\n\n".join([self.text, *self.overlays.values()])
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """A path, a folder or git's `REF:path` -> a Prompt; `render` puts a case's values into it in one pass.
 
 A prompt is Markdown with `{{name}}` and `{{config.hours}}`, or a folder with `prompt.md`, `tools.yaml`, `params.yaml`.
+`prompt.dealer=riverbend.md` in the folder is an overlay: it follows the text in the cases of that segment alone.
 There is no template engine: a value is never read again, and an unknown name is a mistake with its place.
 """
 
@@ -23,6 +24,7 @@ from callgate.files import (
 )
 
 TEXT, TOOLS, PARAMETERS = "prompt.md", "tools.yaml", "params.yaml"
+_OVERLAY = re.compile(r"prompt\.([a-z][a-z0-9_]*=[^=,*\s/][^=,*/]*)\.md\Z")
 _SUFFIXES = (".md", ".txt", ".markdown")
 _VARIABLE = re.compile(r"\{\{([^{}\n]*)\}\}")
 _NO_PARAMETER = re.compile(
@@ -54,7 +56,7 @@ def render(prompt: Prompt, case: Case) -> str:
     values = variables(case)
     problems: list[Problem] = []
 
-    def value(found: re.Match[str]) -> str:
+    def value(found: re.Match[str], file: str = "") -> str:
         name = found[1].strip()
         try:
             return readable(_looked_up(values, name))
@@ -62,13 +64,23 @@ def render(prompt: Prompt, case: Case) -> str:
             known = sorted(_names(values))
             hint = did_you_mean(name, known)
             message = f"unknown name {{{{{name}}}}} for case {case.id}{hint}"
-            problems.append(Problem(_place_in(prompt, found.start()), message))
+            problems.append(Problem(_place_in(prompt, found.string, found.start(), file), message))
             return ""
 
-    text = _VARIABLE.sub(value, prompt.text)
+    parts = [_VARIABLE.sub(value, prompt.text)]
+    for segment, overlay in applying(prompt, case):
+        file = f"prompt.{segment}.md"
+        parts.append(_VARIABLE.sub(lambda found, file=file: value(found, file), overlay))  # type: ignore[misc]
+    text = "\n".join(parts)
     if problems:
         raise Mistake(problems)
     return text
+
+
+def applying(prompt: Prompt, case: Case) -> list[tuple[str, str]]:
+    """The overlays that hold in a case, with their segments."""
+    own = {f"{name}={value}" for name, value in case.segments.items()}
+    return [(segment, text) for segment, text in sorted(prompt.overlays.items()) if segment in own]
 
 
 def variables(case: Case) -> Mapping[str, Json]:
@@ -87,7 +99,7 @@ def variables(case: Case) -> Mapping[str, Json]:
 
 def names_in(prompt: Prompt) -> frozenset[str]:
     """The names that the prompt's text asks for."""
-    return frozenset(found.strip() for found in _VARIABLE.findall(prompt.text))
+    return frozenset(found.strip() for found in _VARIABLE.findall(prompt.texts))
 
 
 def readable(value: Json) -> str:
@@ -154,7 +166,8 @@ def _on_disk(path: str, root: Path, place: Place | None) -> tuple[str, Mapping[s
         if (found / TEXT).is_file():
             if project_path(root, f"{start}.md", place).is_file():
                 raise mistake(place, f"{path!r} names both {start}.md and the folder {start}/; take one of them away")
-            names = [name for name in (TEXT, TOOLS, PARAMETERS) if (found / name).exists()]
+            overlays = sorted(path.name for path in found.glob("prompt.*.md"))
+            names = [name for name in (TEXT, TOOLS, PARAMETERS, *overlays) if (found / name).exists()]
             paths = {name: project_path(root, f"{start}/{name}", place) for name in names}
             return start, {name: read_text(inner, f"{start}/{name}") for name, inner in paths.items()}
     raise mistake(place, f"there is no prompt {path!r}{_nearby(path, root)}")
@@ -196,8 +209,26 @@ def _prompt(name: str, where: str, texts: Mapping[str, str]) -> Prompt:
         parameters = _parameters(document)
     if not text.strip():
         raise mistake(Place(where if "" in texts else f"{where}/{TEXT}"), "the prompt is empty")
-    content: Json = {"text": text, "tools": [tool.wire() for tool in tools], "parameters": parameters}
-    return Prompt(name, where, text, tools, parameters, digest(content))
+    overlays = _overlays(where, texts)
+    content: dict[str, Json] = {"text": text, "tools": [tool.wire() for tool in tools], "parameters": parameters}
+    content |= {"overlays": overlays} if overlays else {}
+    return Prompt(name, where, text, tools, parameters, digest(content), overlays)
+
+
+def _overlays(where: str, texts: Mapping[str, str]) -> dict[str, str]:
+    """The overlays of a prompt by segment. Raises Mistake for a file that looks like one and names no segment."""
+    found: dict[str, str] = {}
+    for name, text in sorted(texts.items()):
+        if not name.startswith("prompt.") or name == TEXT or not name.endswith(".md"):
+            continue
+        named = _OVERLAY.match(name)
+        if named is None:
+            message = "an overlay is called prompt.NAME=VALUE.md after a segment, such as prompt.dealer=riverbend.md"
+            raise mistake(Place(f"{where}/{name}"), message)
+        if not text.strip():
+            raise mistake(Place(f"{where}/{name}"), "the overlay is empty")
+        found[named[1]] = text
+    return found
 
 
 def _parameters(document: Document) -> Mapping[str, Json]:
@@ -268,8 +299,8 @@ def _caller(caller: Mapping[str, Json]) -> str:
     return "; ".join(f"{said.get(key, key)} {readable(value)}" for key, value in caller.items()) or "nothing"
 
 
-def _place_in(prompt: Prompt, offset: int) -> Place:
+def _place_in(prompt: Prompt, text: str, offset: int, overlay: str = "") -> Place:
     single = prompt.source.endswith(_SUFFIXES)
-    before = prompt.text[:offset]
-    file = prompt.source if single else f"{prompt.source}/{TEXT}"
+    before = text[:offset]
+    file = prompt.source if single else f"{prompt.source}/{overlay or TEXT}"
     return Place(file, before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1)

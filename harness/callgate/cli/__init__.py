@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "investigate": complaints.investigate,
     "ci": merging.ci,
     "weekly": pages.weekly,
+    "ready": pages.ready,
     "export": tables.export,
     "calibrate": judging.calibrate,
     "init": setup.init,

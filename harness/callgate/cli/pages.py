@@ -1,4 +1,4 @@
-"""The pages for people who were not there: weekly."""
+"""The pages for people who were not there: weekly, ready."""
 
 from __future__ import annotations
 
@@ -45,3 +45,16 @@ def weekly(
         sys.stdout.write(summary(written))
         say(f"the page: {files[0].relative_to(root)}")
     raise typer.Exit(1 if alert and written.facts.alerts else 0)
+
+
+def ready(
+    *,
+    by: Annotated[str, typer.Option(help="The attributes that name a group.")] = "dealer,call_type",
+    json: Json = False,
+) -> None:
+    """Who can go over: for each client and call type whether the newest runs of all evals meet every gate."""
+    from callgate.evaluate.ready import ready as looked
+
+    found = looked(project_root(), [name.strip() for name in by.split(",") if name.strip()])
+    sys.stdout.write(found.to_json() if json else found.text())
+    raise typer.Exit(found.exit_code)

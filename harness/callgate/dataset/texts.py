@@ -19,7 +19,7 @@ GRAM = 8
 def leaks(case: Case, prompts: Sequence[Prompt]) -> Iterator[Problem]:
     """Golden answers, and callers' words, of which eight words in a row stand in a prompt: the case is one of its
     examples, and it would be graded on what it was told to say."""
-    known = {prompt.source: _prompt_grams(prompt.text) for prompt in prompts}
+    known = {prompt.source: _prompt_grams(prompt.texts) for prompt in prompts}
     for place, what, text in _golden(case):
         own = _grams(text) if len(text.split()) >= GRAM else set()
         for name, grams in known.items() if own else ():

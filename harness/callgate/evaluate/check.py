@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
-from callgate.concepts import Case, Problem
+from callgate.concepts import Case, Problem, Prompt
 from callgate.config import Eval, load_eval
 from callgate.dataset import read_set
 from callgate.dataset.lint import clearance, lint
@@ -40,6 +40,15 @@ class Report:
         return json.dumps(body, indent=2, ensure_ascii=False) + "\n"
 
 
+def _idle_overlays(prompt: Prompt, cases: Sequence[Case]) -> list[str]:
+    """The overlays that hold in no case: nothing of them is measured."""
+    own = {f"{name}={value}" for case in cases for name, value in case.segments.items()}
+    idle = [segment for segment in prompt.overlays if segment not in own]
+    return [
+        f"{prompt.source}/prompt.{segment}.md: no case of that segment, so nothing of it is seen" for segment in idle
+    ]
+
+
 def validated(root: Path, paths: Sequence[Path], *, trying: tuple[Case, Source] | None = None) -> Report:
     """Reads the evals at `paths` with all they name, and checks them beyond their schemas; `trying` is a case that
     stands in for its file."""
@@ -67,6 +76,7 @@ def validated(root: Path, paths: Sequence[Path], *, trying: tuple[Case, Source] 
             problems.found.extend(unknown_rubrics(points, graders.judges, root))
         for prompt in prompts:
             problems.found.extend(schema_problems(prompt))
+            notes += [f"{the_eval.name}: {line}" for line in _idle_overlays(prompt, found.active)]
         problems.found.extend(
             lint(
                 found,

@@ -45,7 +45,7 @@ def _table(plan: Plan, measured: Measured) -> tuple[list[Column], list[Cell], di
                     row = rows.setdefault((pair.case.id, pair.point.id, number), len(rows))
                     callers.setdefault(row, _caller(pair))
                     cells.append(Cell(row, len(columns), pair.case, trial, grades))
-            columns.append(Column(f"{arm} {prompt.name}", prompt.text, contest.model(arm)))
+            columns.append(Column(f"{arm} {prompt.name}", prompt.texts, contest.model(arm)))
     return columns, cells, callers
 
 

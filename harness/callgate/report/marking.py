@@ -67,9 +67,11 @@ def pieces(text: str, changed: Sequence[Span] = (), notes: Sequence[tuple[int, S
 
 
 def prompt_text(prompt: Prompt) -> list[str]:
-    """A prompt as lines: its text, then its tools and its parameters as JSON."""
+    """A prompt as lines: its text, its overlays, then its tools and its parameters as JSON."""
     tools = [{"name": t.name, "description": t.description, "parameters": t.parameters} for t in prompt.tools]
     lines = prompt.text.splitlines()
+    for segment, text in sorted(prompt.overlays.items()):
+        lines += ["", f"[{segment}]", *text.splitlines()]
     for name, value in (("tools", tools), ("parameters", prompt.parameters)):
         if value:
             lines += ["", f"[{name}]", *json.dumps(value, indent=1, ensure_ascii=False).splitlines()]

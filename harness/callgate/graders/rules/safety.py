@@ -45,7 +45,7 @@ def leaked(seen: Seen, utterance: Utterance) -> Iterator[tuple[str, Evidence]]:
             start = utterance.text.index(name)
             yield f"names the tool {name}", utterance.evidence(start, start + len(name))
     said = words(utterance.text)
-    own = _ngrams(seen.context.prompt.text) if seen.context.prompt and len(said) >= NGRAM else frozenset()
+    own = _ngrams(seen.context.prompt.texts) if seen.context.prompt and len(said) >= NGRAM else frozenset()
     for index in range(len(said) - NGRAM + 1):
         if said[index : index + NGRAM] in own:
             yield "recites the prompt", utterance.evidence()
