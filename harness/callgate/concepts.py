@@ -963,10 +963,13 @@ class Decision:
     digests: Mapping[str, str] = field(default_factory=dict)
     conversations: tuple[Conversations, ...] = ()
     triage: tuple[Triage, ...] = ()  # of tickets; a model each
+    kind: str = "call"  # what its cases are, where all are of one kind
 
     def to_json(self) -> str:
         """`decision.json` (schemas/decision.schema.json): the same bytes for the same decision."""
         body = {"schema": "callgate.decision/1", **_plain(self)}
+        if self.kind == "call":
+            del body["kind"]
         if not self.conversations:
             del body["conversations"]
         if not self.triage:

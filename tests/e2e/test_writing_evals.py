@@ -49,6 +49,9 @@ def test_both_pass_and_a_page_shows_letters_and_not_calls(tmp_path):
         assert languages["en"] >= 12
         assert languages["es"] >= 4
         assert f"judge:{rubric}" in {row["metric"] for row in decision["graders"]}
+    assert "38 e-mails, 38 decisions, " in ran.out
+    assert "PASS   No worse than its margin, even at worst: all posts, language=en." in ran.out
+    assert " calls" not in ran.out
     shown = project.run("show", "email", "code-13-nightly-job").out
     assert "  customer  Subject: Code 13 from the nightly job\n" in shown
     assert "caller" not in shown

@@ -34,6 +34,7 @@ WHOLE = Decision(
     value=0.5,
     digests={"cases": "x"},
     conversations=(Conversations("m", "sim/caller", (1.0, 0.5), (0.5, 0.25), {"baseline": 4}, faults={"left": 1}),),
+    kind="email",
     triage=(Triage("m", 3, 0, {}, {}, {}, wrong_alone=("c",), reasons=("no",)),),
 )
 

@@ -43,7 +43,7 @@ from callgate.graders.grade import GraderSet
 from callgate.graders.judge import simulated
 from callgate.graders.jury import family_problems, unknown_rubrics
 from callgate.ledger import Ledger, Run
-from callgate.report.words import plural
+from callgate.report.words import NOUNS, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -227,7 +227,15 @@ def _decision(bench: Bench, measured: Measured, identity: str) -> Decision:
         traffic=plan.traffic,
         tickets=tickets_of(measured),
     )
-    return with_conversations(decision, conversations(measured))
+    return _of_its_kind(with_conversations(decision, conversations(measured)), plan)
+
+
+def _of_its_kind(decision: Decision, plan: Plan) -> Decision:
+    """The decision with its reasons in the words for what its cases are, where all are of one kind."""
+    kinds = {pair.case.kind for pair in plan.pairs}
+    kind = kinds.pop() if len(kinds) == 1 else "call"
+    reasons = tuple(reason.replace("all calls", f"all {NOUNS[kind]}s") for reason in decision.reasons)
+    return replace(decision, kind=kind, reasons=reasons)
 
 
 # ---------------------------------------------------------------------------------------------- what a run needs

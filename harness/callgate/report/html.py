@@ -57,6 +57,8 @@ def page(
         decision=decision,
         stamp=stamp(decision),
         title=words.TITLES[decision.verdict],
+        noun=words.NOUNS[decision.kind],
+        things=f"{words.NOUNS[decision.kind]}s",
         kind=_KINDS.get(decision.verdict, "unsure"),
         forest=forest(decision),
         heats=heat_maps(decision),
@@ -140,18 +142,19 @@ def promise(decision: Decision) -> list[str]:
         return []
     level = next((row.level for row in gates if row.level is not None), None)
     sure = f"With {level:.0%} confidence" if level is not None else "With confidence"
+    things = f"{words.NOUNS[decision.kind]}s"
     by_margin: dict[float, list[str]] = {}
     for row in gates:
-        by_margin.setdefault(row.margin or 0.0, []).append("all calls" if not row.segment else row.name)
+        by_margin.setdefault(row.margin or 0.0, []).append(f"all {things}" if not row.segment else row.name)
     parts = [
         f"{100 * margin:g} points in {' and '.join(dict.fromkeys(names))}"
         for margin, names in sorted(by_margin.items())
     ]
     small = len({row.name for row in decision.comparisons if row.role != "gate" and len(row.segment) == 1})
-    sentences = [f"{sure}, success on calls like these has fallen by no more than {', '.join(parts)}."]
+    sentences = [f"{sure}, success on {things} like these has fallen by no more than {', '.join(parts)}."]
     if small:
         sentences.append(
-            f"{words.plural(small, 'group')} of calls {'is' if small == 1 else 'are'} too small for that: "
+            f"{words.plural(small, 'group')} of {things} {'is' if small == 1 else 'are'} too small for that: "
             "such a group can block, but a PASS does not vouch for it."
         )
     return sentences

@@ -9,6 +9,7 @@ from callgate.concepts import Comparison, Decision, Flip, Triage
 from callgate.report.terminal import explained
 from callgate.report.triage import field_rows, notes, title
 from callgate.report.words import (
+    NOUNS,
     TITLES,
     average_lines,
     flaky_lines,
@@ -62,9 +63,8 @@ def _head(decision: Decision, spent: str) -> str:
     marks = (" · **SIMULATED**" * decision.simulated) + (f" · subset {code(decision.subset)}" * bool(decision.subset))
     title = "SUBSET" if decision.subset and decision.exit_code == 4 else TITLES[decision.verdict]
     models = ", ".join(code(model) for model in decision.models)
-    size = (
-        f"{plural(decision.cases, 'call')}, {plural(decision.decisions, 'decision')}, {decision.trials} trials a side"
-    )
+    cases, decisions = plural(decision.cases, NOUNS[decision.kind]), plural(decision.decisions, "decision")
+    size = f"{cases}, {decisions}, {decision.trials} trials a side"
     lines = [f"## {title}: {code(decision.eval)} {sides}{marks}", f"{reasons}", f"{models}: {size}. {prose(spent)}"]
     return "\n\n".join(line.strip() for line in lines)
 
@@ -72,7 +72,8 @@ def _head(decision: Decision, spent: str) -> str:
 def _table(decision: Decision) -> str:
     rows = [row for row in decision.comparisons if not is_quiet(row)]
     several = len(decision.models) > 1
-    lines = ["| segment | calls | baseline | candidate | change | at worst | |", "|---|--:|--:|--:|--:|--:|---|"]
+    head = f"| segment | {NOUNS[decision.kind]}s | baseline | candidate | change | at worst | |"
+    lines = [head, "|---|--:|--:|--:|--:|--:|---|"]
     lines += [_row(decision, row, several=several) for row in rows]
     folded = sum(is_pair(row) for row in decision.comparisons) - sum(is_pair(row) for row in rows)
     if folded:

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from callgate.concepts import Comparison, Decision, Flip
 from callgate.report.triage import triage_lines
 from callgate.report.words import (
+    NOUNS,
     TITLES,
     average_lines,
     commonest_grader,
@@ -72,7 +73,7 @@ def _head(decision: Decision, spent: str, style: Style) -> str:
     )
     names = [printable(decision.eval), sides, ", ".join(printable(model) for model in decision.models)]
     names += ["SIMULATED"] * decision.simulated + [f"SUBSET {decision.subset}"] * bool(decision.subset)
-    size = f"{plural(decision.cases, 'call')}, {plural(decision.decisions, 'decision')}"
+    size = f"{plural(decision.cases, NOUNS[decision.kind])}, {plural(decision.decisions, 'decision')}"
     looks = {row.look for row in decision.comparisons}
     most = ("up to " if len(looks) > 1 else "") + f"{plural(decision.trials, 'trial')} each side"
     trials = most if decision.trials else "nothing asked"
@@ -85,10 +86,12 @@ def _table(decision: Decision, style: Style, *, everything: bool) -> str:
     several = len(decision.models) > 1
     names = [_row_name(row, several=several, metrics=len({r.metric for r in decision.comparisons})) for row in rows]
     width = max([22, *map(len, names)])
-    lines = [f"  {'':<{width}} {'calls':>6} {'baseline':>9} {'candidate':>10} {'change':>8} {'at worst':>9}"]
+    noun = f"{NOUNS[decision.kind]}s"
+    wide = max(6, len(noun))
+    lines = [f"  {'':<{width}} {noun:>{wide}} {'baseline':>9} {'candidate':>10} {'change':>8} {'at worst':>9}"]
     for name, row in zip(names, rows, strict=True):
         worst = points(row.at_worst) if row.role == "gate" else ""
-        figures = f"{row.cases:>6} {percent(row.baseline_mean):>9} {percent(row.candidate_mean):>10}"
+        figures = f"{row.cases:>{wide}} {percent(row.baseline_mean):>9} {percent(row.candidate_mean):>10}"
         words = verdict_words(decision, row)
         lines.append(f"  {name:<{width}} {figures} {points(row.change):>8} {worst:>9}   {style(_kind(row), words)}")
     folded = sum(is_pair(row) for row in decision.comparisons) - sum(is_pair(row) for row in rows)

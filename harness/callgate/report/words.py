@@ -28,6 +28,10 @@ ROLES: Mapping[str, tuple[str, str]] = {
 """By the kind of a case: who or what asks, and who or what answers, as a page names them."""
 
 
+NOUNS: Mapping[str, str] = {"call": "call", "email": "e-mail", "forum": "post", "triage": "ticket"}
+"""By the kind of a case: what one is called."""
+
+
 def paragraphs(text: str) -> str:
     """Like `printable`, with the lines of an e-mail or a post as they are."""
     return "\n".join(printable(line) for line in text.split("\n"))
@@ -99,7 +103,8 @@ def worse_calls(decision: Decision, comparison: Comparison) -> int:
 def verdict_words(decision: Decision, row: Comparison) -> str:
     """The last column of the table: what follows for this segment."""
     if row.verdict == "block":
-        return f"BLOCK   {worse_calls(decision, row)} of {plural(row.cases, 'call')} got worse ({p_value(row.p)})"
+        of = plural(row.cases, NOUNS[decision.kind])
+        return f"BLOCK   {worse_calls(decision, row)} of {of} got worse ({p_value(row.p)})"
     if row.verdict == "pass" and row.role != "gate":
         return "too few to clear"
     if row.verdict == "pass":
@@ -122,7 +127,7 @@ def average_lines(decision: Decision) -> list[str]:
         parts = [f"{printable(one.how)} {points(one.change)}{_covered(one)}" for one in here]
         of = f" of {printable(metric)}" if len({one.metric for one in decision.averages}) > 1 else ""
         on = f" on {printable(model)}" if len(decision.models) > 1 else ""
-        lines.append(f"change over all calls{of}{on}: {', '.join(parts)}")
+        lines.append(f"change over all {NOUNS[decision.kind]}s{of}{on}: {', '.join(parts)}")
     return lines
 
 
