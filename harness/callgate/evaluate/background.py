@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from callgate.concepts import ARMS, Arm, Decision, Trial
 from callgate.evaluate.plan import Contest, Pair
-from callgate.evaluate.rows import Measured
+from callgate.evaluate.rows import Graded, Lane, Measured
 from callgate.report.calls import Background, Call, Usage
 from callgate.report.conversation import View
 from callgate.report.html import grouped, order
 
+Words = Callable[[Contest, Pair, Lane], Sequence[Graded]]
 CALLS_SHOWN = 90
 """More than a page has room for: how many it opens is decided there."""
 
 
-def background(measured: Measured, decision: Decision) -> Background:
-    """The calls whose decisions changed, worst first, the usage of each variant, and both prompts."""
+def background(measured: Measured, decision: Decision, words: Words | None = None) -> Background:
+    """The calls whose decisions changed, worst first, the usage of each variant, and both prompts. `words` gives the
+    trials of a decision with what was said, where `measured` does not hold it."""
     plan = measured.plan
     pairs: dict[str, list[Pair]] = {}
     for pair in plan.pairs:
         pairs.setdefault(pair.case.id, []).append(pair)
     contests = {contest.label: contest for contest in plan.contests}
     wanted = list(grouped(order(decision)))[:CALLS_SHOWN]
-    calls = [_call(measured, contests[model], pairs[case]) for model, case in wanted if case in pairs]
+    calls = [_call(words or measured.of, contests[model], pairs[case]) for model, case in wanted if case in pairs]
     usage = [_usage(measured, contest, arm) for contest in plan.contests for arm in ARMS]
     return Background(tuple(calls), tuple(usage), (plan.baseline, plan.candidate))
 
 
-def _call(measured: Measured, contest: Contest, pairs: list[Pair]) -> Call:
-    views = [View(pair.point, {arm: measured.of(contest, pair, arm) for arm in ARMS}) for pair in pairs]
+def _call(words: Words, contest: Contest, pairs: list[Pair]) -> Call:
+    views = [View(pair.point, {arm: words(contest, pair, arm) for arm in ARMS}) for pair in pairs]
     return Call(pairs[0].case, contest.label, tuple(views))
 
 

@@ -18,6 +18,7 @@ from callgate.evaluate.outcome import LEDGER
 from callgate.evaluate.plan import Contest, Plan, endpoints, make_plan
 from callgate.evaluate.rows import Measured
 from callgate.evaluate.run import graders_of, run_id
+from callgate.evaluate.slim import CHUNK, chunks
 from callgate.evaluate.talks import TRIALS
 from callgate.execute.walk import walk
 from callgate.ledger import Ledger
@@ -95,17 +96,21 @@ def estimate(bench: Bench, known: Measured, trials: int) -> Estimate:
             steps, slow = _habits(known, contest, arm)
             seconds += slow
             pairs = [pair for pair in bench.plan.pairs if not pair.identical(contest)]
-            asks = [bench.ask(pair, contest, arm, number) for pair in pairs for number in range(trials)]
-            misses = walk(asks, TRIALS, bench.ledger).misses
-            cached += len(asks) - len(misses)
-            prompt = sum(len(m.canonical) for miss in misses for m in miss.machine.request.messages) // 4
-            calls += round(len(misses) * steps)
-            tokens += round((prompt + REPLY_TOKENS * len(misses)) * steps)
+            wanted = [(pair, contest, arm, number) for pair in pairs for number in range(trials)]
+            lacking = length = 0
+            for some in chunks(wanted, CHUNK):
+                misses = walk([bench.ask(*one) for one in some], TRIALS, bench.ledger).misses
+                lacking += len(misses)
+                length += sum(len(m.canonical) for miss in misses for m in miss.machine.request.messages)
+            prompt = length // 4
+            cached += len(wanted) - lacking
+            calls += round(lacking * steps)
+            tokens += round((prompt + REPLY_TOKENS * lacking) * steps)
             cost = price(contest.model(arm))
             if cost is None or dollars is None:
                 dollars = None
             else:
-                dollars += steps * cost.dollars(prompt, REPLY_TOKENS * len(misses))
+                dollars += steps * cost.dollars(prompt, REPLY_TOKENS * lacking)
     minutes = calls * median(seconds) / AT_ONCE / 60 if seconds else None
     return Estimate(trials, calls, cached, tokens, dollars, minutes)
 

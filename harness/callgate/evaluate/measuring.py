@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from callgate.concepts import ARMS, Arm, Engine, Failure, Trial
+from callgate.evaluate import slim
 from callgate.evaluate.grading import Desk, Grades
 from callgate.evaluate.judging import VOTES, Vote, Voted
 from callgate.evaluate.plan import Contest, Pair, Plan
-from callgate.evaluate.rows import LANES, Lane, Measured, counting, left_out
+from callgate.evaluate.rows import LANES, Graded, Lane, Measured, counting, left_out
 from callgate.evaluate.talks import TRIALS
 from callgate.execute import Execution, Progress, Purse, Spent, execute
 from callgate.execute.walk import walk
@@ -38,6 +39,9 @@ FRESH = 1_000_000
 
 Report = Callable[[int, int, int, float], None]
 """Called with (trials done, planned, calls made, dollars spent)."""
+Wanted = tuple[Pair, Contest, Lane, int]
+"""A trial to be drawn: of which decision, model and lane, and its number."""
+_INTERRUPTED = Failure("cancelled", "interrupted before it was answered")
 Held = Mapping[str, int]
 """Baseline trials of each decision (see `held_key`) that the ledger had when the run was planned."""
 
@@ -86,6 +90,13 @@ class Bench:
             caller=Caller(caller, self.endpoints[caller]) if caller else None,
         )
 
+    def trials(self, wanted: Sequence[Wanted]) -> list[Trial]:
+        """Draws trials; where the run was interrupted, nothing more is asked."""
+        asks = [self.ask(*one) for one in wanted]
+        if self.interrupted:
+            return [TRIALS.failed(ask, _INTERRUPTED).trial for ask in asks]
+        return [done.trial for done in self.replies(asks).done]
+
     def replies(self, asks: Sequence[Ask]) -> Execution[Done]:
         """Runs trials to their end, within what is left of the budget."""
         execution = execute(
@@ -127,20 +138,50 @@ def measure(bench: Bench, *, fresh: bool = False) -> tuple[Measured, Spent]:
 
     plan = bench.plan
     desk = Desk(plan, bench.graders, bench.ledger, bench.verdicts, fresh)
-    measured = Measured(plan, bench.held)
+    measured = Measured(plan, bench.held, is_slim=_most_trials(plan) > slim.HELD)
+    slimmer = slim.Slimmer()
     while not (bench.interrupted or bench.waits):
         needs = needed(measured.strata(plan.eval.policy.metrics), plan.cases, plan.eval.policy, cards=bench.cards)
         wanted = lacking(needs, measured)
         if not wanted:
             break
-        trials = [done.trial for done in bench.replies([bench.ask(*one) for one in wanted]).done]
-        if measured.trials and any(_ran_dry(trial) for trial in trials):
-            bench.ran_dry = True
-            break  # what earlier looks decided stands; this look is taken when there is money for all of it
-        for (pair, contest, lane, _), trial, grades in zip(wanted, trials, desk.grade(trials), strict=True):
-            measured.add(contest, pair, lane, (trial, grades))
-            bench.waits |= _waits(trial, grades)
+        found: list[tuple[Wanted, Graded]] = []
+        for some in slim.chunks(wanted, slim.CHUNK if measured.is_slim and bench.away is None else len(wanted)):
+            trials = bench.trials(some)
+            if measured.trials and any(_ran_dry(trial) for trial in trials):
+                bench.ran_dry = True
+                return measured, total(desk.judged)  # earlier looks stand; this one is taken when there is money for it
+            for one, trial, grades in zip(some, trials, desk.grade(trials), strict=True):
+                bench.waits |= _waits(trial, grades)
+                whole = not measured.is_slim or one[0].case.scheme is not None  # what a ticket was answered is counted
+                found.append((one, (trial, grades) if whole else slimmer.slim(trial, grades)))
+        for (pair, contest, lane, _), graded in found:
+            measured.add(contest, pair, lane, graded)
     return measured, total(desk.judged)
+
+
+def _most_trials(plan: Plan) -> int:
+    """How many trials a run can come to."""
+    return len(plan.contests) * len(plan.pairs) * len(ARMS) * plan.eval.policy.looks[-1]
+
+
+def words_of(bench: Bench, measured: Measured) -> Callable[[Contest, Pair, Lane], Sequence[Graded]]:
+    """The graded trials of a decision with their words: as they are held, or read back from the ledger. Nothing is
+    asked: what the ledger does not have was not measured, and has no words."""
+    if not measured.is_slim:
+        return measured.of
+    reader = replace(bench, engine_for=None, progress=None, away=None)
+    desk = Desk(bench.plan, bench.graders, bench.ledger, reader.verdicts)
+
+    def read(contest: Contest, pair: Pair, lane: Lane) -> list[Graded]:
+        held = measured.of(contest, pair, lane)
+        asks = [bench.ask(pair, contest, lane, trial.id.number) for trial, _ in held]
+        done = walk(asks, TRIALS, bench.ledger).done
+        trials = [done[at].trial for at in sorted(done)]
+        known = dict(zip(sorted(done), zip(trials, desk.grade(trials), strict=True), strict=True))
+        return [known.get(at, graded) for at, graded in enumerate(held)]
+
+    return read
 
 
 def _ran_dry(trial: Trial) -> bool:
@@ -159,21 +200,22 @@ def replayed(bench: Bench, *, fresh: bool = False) -> Measured:
     plan, measured = bench.plan, Measured(bench.plan)
     desk = Desk(plan, bench.graders, bench.ledger, bench.verdicts, fresh)
     most = max(plan.eval.policy.looks[-1], MOST_HELD)
-    wanted: list[tuple[Pair, Contest, Lane, int]] = [
+    wanted: list[Wanted] = [
         (pair, contest, arm, number)
         for contest in plan.contests
         for pair in plan.pairs
         for arm in (LANES if fresh else ARMS)
         for number in range(most)
     ]
-    done = walk([bench.ask(*one) for one in wanted], TRIALS, bench.ledger).done
-    found = [(wanted[index], done[index].trial) for index in sorted(done)]
-    for ((pair, contest, arm, _), trial), grades in zip(found, desk.grade([t for _, t in found]), strict=True):
-        measured.add(contest, pair, arm, (trial, grades))
+    for some in slim.chunks(wanted, slim.CHUNK):
+        done = walk([bench.ask(*one) for one in some], TRIALS, bench.ledger).done
+        found = [(some[index], done[index].trial) for index in sorted(done)]
+        for ((pair, contest, arm, _), trial), grades in zip(found, desk.grade([t for _, t in found]), strict=True):
+            measured.add(contest, pair, arm, (trial, grades))
     return measured
 
 
-def lacking(needs: Iterable[Need], measured: Measured) -> list[tuple[Pair, Contest, Lane, int]]:
+def lacking(needs: Iterable[Need], measured: Measured) -> list[Wanted]:
     """Each trial that was not tried yet. One that was drawn and failed is not drawn again in this run."""
     pairs = {(pair.case.id, pair.point.id): pair for pair in measured.plan.pairs}
     contests = {contest.label: contest for contest in measured.plan.contests}

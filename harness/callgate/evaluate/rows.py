@@ -28,6 +28,7 @@ class Measured:
     plan: Plan
     held: Mapping[str, int] = field(default_factory=dict)
     trials: dict[tuple[str, str, str, Lane], list[Graded]] = field(default_factory=dict)
+    is_slim: bool = False  # its words are in the ledger alone (see slim.py)
 
     def of(self, contest: Contest, pair: Pair, lane: Lane) -> Sequence[Graded]:
         return self.trials.get((contest.label, pair.case.id, pair.point.id, lane), ())

@@ -28,6 +28,7 @@ from callgate.evaluate.measuring import (
     measure,
     replayed,
     total,
+    words_of,
 )
 from callgate.evaluate.options import NotInThisEval, Options
 from callgate.evaluate.outcome import LEDGER, Outcome, own_code, this_run
@@ -125,7 +126,8 @@ def _leave(outcome: Outcome, bench: Bench, measured: Measured | None, *, share: 
     def behind() -> Background:
         from callgate.evaluate.background import background
 
-        return background(measured or replayed(bench), decision)
+        rows = measured or replayed(bench)
+        return background(rows, decision, words_of(bench, rows))
 
     leave_reports(folder, decision, outcome.spent_words, this_run(outcome), behind, share=share)
 
