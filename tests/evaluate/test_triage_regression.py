@@ -65,20 +65,23 @@ def test_a_planted_regression_is_caught_by_its_segment_and_no_other_language(pro
     assert one.fields["priority"].accuracy < one.before["priority"].accuracy
 
 
-def test_a_reworded_prompt_is_not_blocked_and_the_same_prompt_asks_nothing(project):
-    decision = run(
-        project, "reworded", "You read\none ticket", "You are given\none ticket", "accuracy: {at_least: 0.85}"
-    )
-    assert decision.verdict in {"pass", "inconclusive"}
-    assert "block" not in verdicts(decision).values()
-    assert decision.triage[0].standings == {"accuracy": "pass"}
+@pytest.fixture(scope="module")
+def reworded(project) -> Decision:
+    """The same rules in other words."""
+    gate = "alone: {from: 0.9, risk: 0.1}, accuracy: {at_least: 0.97}"
+    return run(project, "reworded", "You read\none ticket", "You are given\none ticket", gate)
+
+
+def test_a_reworded_prompt_is_not_blocked_and_the_same_prompt_asks_nothing(project, reworded):
+    assert "block" not in verdicts(reworded).values()
+    assert reworded.verdict != "block"
     same = run(project, "same", "You read", "You read", "accuracy: {at_least: 0.85}, alone: {from: 0.9, risk: 0.05}")
     assert (same.verdict, same.triage) == ("unchanged", ())
 
 
 def test_answers_that_go_out_alone_and_wrong_are_counted_named_and_never_pass(project):
     rules = "- Do not force a ticket into a category: what is not ours is out_of_scope.\n- confidence is how often you would be right on tickets like this one; where it is ambiguous, say less than 0.7.\n"
-    decision = run(project, "sure", rules, "", "trials: 5, alone: {from: 0.85, risk: 0.02}")
+    decision = run(project, "sure", rules, "", "trials: 1, alone: {from: 0.85, risk: 0.02}")
     (one,) = decision.triage
     assert one.now is not None
     assert one.now_before is not None
@@ -90,26 +93,18 @@ def test_answers_that_go_out_alone_and_wrong_are_counted_named_and_never_pass(pr
     assert {row.metric for row in decision.comparisons} == {"success", "alone_right"}
 
 
-def test_the_decision_is_written_read_again_and_told_in_every_report(project):
-    decision = run(
-        project,
-        "told",
-        "You read\none ticket",
-        "You see\none ticket",
-        "alone: {from: 0.9, risk: 0.05}, accuracy: {at_least: 0.97}",
-    )
-    text = decision.to_json()
-    body = json.loads(text)
-    assert not list(validator("decision").iter_errors(body))
+def test_the_decision_is_written_read_again_and_told_in_every_report(project, reworded):
+    text = reworded.to_json()
+    assert not list(validator("decision").iter_errors(json.loads(text)))
     assert from_json(text).to_json() == text
-    again = evaluate(project, project / "evals/told.yaml", Options())  # answered from its record
+    again = evaluate(project, project / "evals/reworded.yaml", Options())  # answered from its record
     assert again.decision == from_json(text)
-    for told in (screen(decision), summary(decision), page(decision)):
+    for told in (screen(reworded), summary(reworded), page(reworded)):
         assert "95 % exact" in told
         assert "the first answer to each of 103 tickets" in told
         assert "answering alone from 0.9" in told
-        assert "suggested for at most 5.0% wrong" in told.replace("\\", "")
-    assert "Answering alone from other thresholds" in page(decision)
-    assert decision.triage[0].standings["accuracy"] in {"inconclusive", "block"}
-    assert decision.verdict == decision.triage[0].standings["accuracy"]
-    assert "the target of 97%" in decision.reasons[0]
+        assert "suggested for at most 10.0% wrong" in told
+    assert "Answering alone from other thresholds" in page(reworded)
+    assert reworded.triage[0].standings["accuracy"] == "inconclusive"  # no ticket's label is right 97 times in 100
+    assert reworded.verdict == "inconclusive"
+    assert "the target of 97%" in reworded.reasons[0]
