@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from callgate.config import load_eval
 from callgate.dataset import read_set
 from callgate.dataset.lint import lint
 from callgate.evaluate.plan import SUPPORTED
@@ -56,6 +57,32 @@ def test_an_answer_is_held_against_the_closed_sets(tmp_path, answer, said):
 def test_a_scheme_is_held_against_itself(tmp_path, old, new, said):
     found = told(tmp_path, "caller: x\nexpect: {answer: {category: login}}\n", WORLD.replace(old, new))
     assert any(said in line for line in found), found
+
+
+@pytest.mark.parametrize(
+    ("gate", "kind", "said"),
+    [
+        ("accuracy: {at_least: 0.85}", "call", "e.yaml:5:8: 'accuracy' is for tickets, and no case is of kind triage"),
+        ("alone: {risk: 0.02}", "call", "e.yaml:5:8: 'alone' is for tickets, and no case is of kind triage"),
+        ("accuracy: {at_least: 0.85, of: route}", "triage", "no ticket says which route is right"),
+        ("accuracy: {at_least: 0.85}, alone: {risk: 0.02, from: 0.9}", "triage", ""),
+    ],
+)
+def test_targets_for_tickets_need_tickets(tmp_path, gate, kind, said):
+    expect = "answer: {category: login}" if kind == "triage" else "must_say: hello"
+    (tmp_path / "evals").mkdir()
+    told(tmp_path, f"kind: {kind}\ncaller: x\nexpect: {{{expect}}}\n")
+    (tmp_path / "p.md").write_text("Sort it.")
+    text = f"cases: set\nbaseline: p.md\ncandidate: p.md\nmodels: [sim/triage-small]\ngate: {{{gate}}}\n"
+    (tmp_path / "evals/e.yaml").write_text(text)
+    found = lint(
+        read_set(tmp_path / "set", tmp_path),
+        (),
+        graded_by=SUPPORTED,
+        spec=load_eval(tmp_path / "evals/e.yaml", tmp_path),
+    )
+    assert len(found) == bool(said), found
+    assert all(said in str(line) for line in found)
 
 
 def test_a_ticket_needs_a_scheme_and_an_answer_and_a_call_has_none(tmp_path):

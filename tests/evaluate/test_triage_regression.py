@@ -104,7 +104,10 @@ def test_the_decision_is_written_read_again_and_told_in_every_report(project, re
         assert "the first answer to each of 103 tickets" in told
         assert "answering alone from 0.9" in told
         assert "suggested for at most 10.0% wrong" in told
-    assert "Answering alone from other thresholds" in page(reworded)
+    shown = page(reworded)
+    assert "Answering alone from other thresholds" in shown
+    assert "Every class, and everything taken for another" in shown
+    assert all(f'<th scope="row">{name}</th>' in shown for name in reworded.triage[0].fields["category"].recall)
     assert reworded.triage[0].standings["accuracy"] == "inconclusive"  # no ticket's label is right 97 times in 100
     assert reworded.verdict == "inconclusive"
     assert "the target of 97%" in reworded.reasons[0]
