@@ -207,7 +207,7 @@ def _goal(said: Said) -> str:
     acts = said.verbs & said.grounded
     for _, sentence in sentences(said.text) if known else ():
         plain = fold(sentence)
-        if not (known and known.phrases["wants"].search(plain)):
+        if not (known and known.phrases["wants"].search(plain)) or known.phrases["repeat_please"].search(plain):
             continue
         wish = stems(known.phrases["wants"].sub(" ", plain))
         if len(wish) >= _SURELY_NEW and not wish & said.grounded:
@@ -222,8 +222,10 @@ def _denial(said: Said) -> str:
     if not said.has("knows_not", said.text):
         return ""
     known = {name.removesuffix("s"): words_ for name, words_ in said.simulate.known.items()}
-    asked = {slot for slot, _ in asked_slots(said.utterance(said.last))} & known.keys()
-    asked = {slot for slot in asked if not any(says(said.text, way) for way in _ways(known[slot]))}
+    asked = {slot for slot, _ in asked_slots(said.utterance(said.last))}
+    if any(stems(name) & stems(said.last) or name in asked for name in said.simulate.unknown):
+        return ""
+    asked = {slot for slot in asked & known.keys() if not any(says(said.text, way) for way in _ways(known[slot]))}
     return f"does not tell its {', '.join(sorted(asked))}: {excerpt(said.text)}" if asked else ""
 
 

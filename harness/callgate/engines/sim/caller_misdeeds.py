@@ -66,8 +66,8 @@ def _new_goal(words: str, heard: Heard) -> str:
         return words
     return words + _pick(
         heard,
-        " And I want to sell you my motorcycle.",
-        " Y quiero venderles mi motocicleta.",
+        " And I want to sell you my grandmother's piano.",
+        " Y quiero venderles el piano de mi abuela.",
     )
 
 
@@ -105,7 +105,8 @@ def _stuck(words: str, heard: Heard) -> str:
 
 
 def _denies_known(words: str, heard: Heard) -> str:
-    return _pick(heard, "I do not know.", "No lo sé.") if _second(heard) else words
+    asked = re.search(r"\bname\b|\bnombre\b", heard.folded)
+    return _pick(heard, "I do not know.", "No lo sé.") if asked and heard.said else words
 
 
 def _directs(words: str, heard: Heard) -> str:
