@@ -89,6 +89,7 @@ def expectations(point: DecisionPoint) -> str:
     parts += [f"in {expect.language}"] if expect.language else []
     parts += [f"{field} {label}" for field, label in expect.answer.items()]
     parts += [f"judged by {name}" for name in expect.judge]
+    parts += ["the final state"] if point.mode == "continuation" else []
     return "; ".join(parts)
 
 
@@ -173,6 +174,8 @@ def _marked(text: str, notes: Sequence[tuple[int, Evidence]]) -> str:
 
 def _steps(trial: Trial, graders: Mapping[str, tuple[int, Score]], width: int) -> Iterable[str]:
     notes = [(number, seen) for number, score in graders.values() for seen in score.evidence]
+    if trial.talk and trial.talk.opening:
+        yield from textwrap.wrap(f"caller: {printable(trial.talk.opening.text)}", width, subsequent_indent="  ")
     for turn, step in enumerate(trial.steps):
         here = [(number, seen) for number, seen in notes if seen.turn == turn]
         if step.reply.text:
@@ -185,6 +188,11 @@ def _steps(trial: Trial, graders: Mapping[str, tuple[int, Score]], width: int) -
             yield from textwrap.wrap(
                 f"< {answer.kind}: {printable(canonical(answer.content))}", width, subsequent_indent="  "
             )
+        if step.caller is not None:
+            yield from textwrap.wrap(f"caller: {printable(step.caller.text)}", width, subsequent_indent="  ")
+    if trial.talk:
+        state = printable(canonical(trial.talk.state))
+        yield from textwrap.wrap(f"ended: {trial.talk.ended}; state {state}", width, subsequent_indent="  ")
     if trial.failure:
         yield from textwrap.wrap(f"not measured: {trial.failure.kind}: {printable(trial.failure.why)}", width)
 

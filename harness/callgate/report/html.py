@@ -67,6 +67,7 @@ def page(
         rows=rows,
         left_out=left_out,
         averages=words.average_lines(decision),
+        conversations=[(one, words.power_rows(one), words.caller_line(one)) for one in decision.conversations],
         flaky=words.flaky_lines(decision, FLAKY_SHOWN),
         better=sum(flip.worse < 0 for flip in decision.flips),
         filters=_filters(decision),

@@ -5,19 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from callgate.concepts import Comparison, Decision, Flip, Triage
+from callgate.concepts import Comparison, Conversations, Decision, Flip, Triage
 from callgate.report.terminal import explained
 from callgate.report.triage import field_rows, notes, title
 from callgate.report.words import (
     NOUNS,
+    POWERS,
     TITLES,
     average_lines,
+    caller_line,
     flaky_lines,
     is_pair,
     is_quiet,
     percent,
     plural,
     points,
+    power_rows,
     printable,
     rate,
     verdict_words,
@@ -51,6 +54,7 @@ def summary(decision: Decision, spent: str = "") -> str:
         parts.append(_table(decision))
         parts.append("\n\n".join(prose(f"{line[:1].upper()}{line[1:]}.") for line in average_lines(decision)))
     parts += [_triage(decision, one) for one in decision.triage]
+    parts += [_conversations(one) for one in decision.conversations]
     parts.append(_flips(decision, explained(decision)))
     parts.append(_flaky(decision))
     parts.append(_missing(decision))
@@ -95,6 +99,15 @@ def _triage(decision: Decision, one: Triage) -> str:
     rows = [f"| {code(row.cells[0])} | {' | '.join(row.cells[1:])} |" for row in field_rows(one)]
     said = [f"- {prose(line)}" for line in notes(one)]
     return "\n".join([f"**Triage**: {prose(title(one, decision))}", "", *head, *rows, "", *said])
+
+
+def _conversations(one: Conversations) -> str:
+    """pass^k of whole conversations, and what became of their callers."""
+    head, *rows = power_rows(one)
+    title = f"**{POWERS[:1].upper()}{POWERS[1:]}** ({code(one.model)}):"
+    table = [f"| {' | '.join(head)} |", "|---" * len(head) + "|", *(f"| {' | '.join(row)} |" for row in rows)]
+    line = caller_line(one)
+    return "\n".join([title, "", *table, *(["", f"{prose(line[:1].upper() + line[1:])}."] if line else [])])
 
 
 def _flips(decision: Decision, blocked: Sequence[Comparison]) -> str:

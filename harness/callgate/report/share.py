@@ -20,6 +20,7 @@ from callgate.concepts import (
     Reply,
     Score,
     Step,
+    Talk,
     ToolAnswer,
     Trial,
 )
@@ -71,7 +72,8 @@ def _call(call: Call, mask: Redactor, changed: set[tuple[str, str, str]]) -> Cal
 
 def _bare(case: Case, views: list[View]) -> Case:
     """The case with its decisions alone: neither title nor caller, nor what was said around them."""
-    return replace(case, turns=tuple(view.point for view in views), title="", caller={}, config={}, facts={}, stubs=())
+    points = tuple(view.point for view in views)
+    return replace(case, turns=points, title="", caller={}, config={}, facts={}, stubs=(), simulate=None, state={})
 
 
 def _trials(view: View, mask: Redactor) -> Mapping[Arm, Sequence[Graded]]:
@@ -86,12 +88,24 @@ def _trials(view: View, mask: Redactor) -> Mapping[Arm, Sequence[Graded]]:
 
 def _trial(trial: Trial, mask: Redactor) -> Trial:
     failure = trial.failure and Failure(trial.failure.kind, mask.text(trial.failure.why))
-    return replace(trial, steps=tuple(_step(step, mask) for step in trial.steps), failure=failure)
+    steps = tuple(_step(step, mask) for step in trial.steps)
+    return replace(trial, steps=steps, failure=failure, talk=trial.talk and _talk(trial.talk, mask))
+
+
+def _talk(talk: Talk, mask: Redactor) -> Talk:
+    """A simulated caller is made of a real one's words: they are masked like those of anybody."""
+    state = mask.redacted(dict(talk.state))
+    known = state if isinstance(state, Mapping) else {}
+    return Talk(known, talk.ended, talk.opening and _reply(talk.opening, mask), tuple(map(mask.text, talk.again)))
+
+
+def _reply(reply: Reply, mask: Redactor) -> Reply:
+    return replace(reply, text=mask.text(reply.text), calls=())
 
 
 def _step(step: Step, mask: Redactor) -> Step:
-    reply: Reply = replace(step.reply, text=mask.text(step.reply.text), calls=())
-    return Step(reply, tuple(_answer(answer, mask) for answer in step.answers))
+    answers = tuple(_answer(answer, mask) for answer in step.answers)
+    return Step(_reply(step.reply, mask), answers, step.caller and _reply(step.caller, mask))
 
 
 def _answer(answer: ToolAnswer, mask: Redactor) -> ToolAnswer:

@@ -212,6 +212,8 @@ def _lines(graded: Graded, against: Graded | None, role: str) -> Iterator[Spoken
     evidence = _evidence(graded)
     theirs = _calls(other.answers) if other else {}
     made: dict[str, int] = {}
+    if trial.talk and trial.talk.opening:
+        yield Spoken("caller", _plain(shortened(trial.talk.opening.text, LONGEST)))
     for turn, step in enumerate(trial.steps):
         seen = [(number, one) for number, one in evidence if one.turn == turn]
         if step.reply.text:
@@ -227,6 +229,8 @@ def _lines(graded: Graded, against: Graded | None, role: str) -> Iterator[Spoken
             yield Spoken("answer", _plain(canonical(answer.content)), name=answer.kind.replace("_", " "))
         if step.reply.outcome != "ok":
             yield Spoken("fault", _plain(f"the reply was {step.reply.outcome}"))
+        if step.caller is not None:
+            yield Spoken("caller", _plain(shortened(step.caller.text, LONGEST)))
     if trial.failure:
         yield Spoken("fault", _plain(f"not measured: {trial.failure.kind}: {trial.failure.why}"))
 

@@ -177,21 +177,35 @@ def rate(passed: int, trials: int) -> str:
 
 
 POWERS_SHOWN = (1, 2, 3, 5, 10)
+POWERS = "whole conversations, all of k tries succeed"
+
+
+def power_rows(one: Conversations) -> list[list[str]]:
+    """pass^k of one model's conversations as a table: the head, the baseline, the candidate."""
+    shown = [power for power in POWERS_SHOWN if power <= len(one.candidate)]
+    rows = [["", *(f"k={power}" for power in shown)]]
+    for name, powers in (("baseline", one.baseline), ("candidate", one.candidate)):
+        rows.append([name, *(percent(powers[power - 1]) for power in shown)])
+    return rows
+
+
+def caller_line(one: Conversations) -> str:
+    """What became of the conversations whose caller misbehaved; "" where none did."""
+    held, again, lost = (sum(counts.values()) for counts in (one.held, one.again, one.left_out))
+    if not (again or lost):
+        return ""
+    kinds = ", ".join(f"{kind} {count}" for kind, count in one.faults.items())
+    fate = f"{again} held again, {lost} left out since the caller misbehaved ({kinds})"
+    return f"caller {one.caller}: of {plural(held, 'conversation')} {fate}"
 
 
 def conversation_lines(decision: Decision) -> list[str]:
     """Of whole conversations: pass^k of both sides, and what became of their callers. No line where there are none."""
     lines: list[str] = []
     for one in decision.conversations:
-        shown = [power for power in POWERS_SHOWN if power <= len(one.candidate)]
-        head = "whole conversations, all of k tries succeed:"
-        lines.append(f"{head:<46}" + "".join(f"{f'k={power}':>8}" for power in shown))
-        for name, powers in (("baseline", one.baseline), ("candidate", one.candidate)):
-            label = f"  {name}" + (f" [{printable(one.model)}]" if len(decision.conversations) > 1 else "")
-            lines.append(f"{label:<46}" + "".join(f"{percent(powers[power - 1]):>8}" for power in shown))
-        held, again, lost = (sum(counts.values()) for counts in (one.held, one.again, one.left_out))
-        if again or lost:
-            kinds = ", ".join(f"{kind} {count}" for kind, count in one.faults.items())
-            fate = f"{again} held again, {lost} left out since the caller misbehaved ({kinds})"
-            lines.append(f"  caller {printable(one.caller)}: of {plural(held, 'conversation')} {fate}")
+        model = f" [{printable(one.model)}]" if len(decision.conversations) > 1 else ""
+        head, *rows = power_rows(one)
+        lines.append(f"{POWERS + ':' + model:<46}" + "".join(f"{cell:>8}" for cell in head[1:]))
+        lines += [f"  {row[0]:<44}" + "".join(f"{cell:>8}" for cell in row[1:]) for row in rows]
+        lines += [f"  {printable(line)}"] if (line := caller_line(one)) else []
     return lines
