@@ -20,9 +20,7 @@ HOUSE = Path(__file__).parents[2]
 FEW = ("en-oil-on-thursday", "en-two-at-once", "en-cancel-thursday", "es-dos-servicios", "es-frenos-manana")
 
 
-def project(
-    root: Path, *, caller: str = "sim/caller", candidate: str = "v3", cases=FEW, looks: str = "trials: 5"
-) -> Path:
+def project(root: Path, *, caller="sim/caller", model="large", cases=FEW, looks="trials: 5") -> Path:
     """A project of some shipped conversations; the path of its eval."""
     shutil.copytree(HOUSE / "prompts/receptionist", root / "prompts/receptionist")
     (root / "datasets/conversations").mkdir(parents=True)

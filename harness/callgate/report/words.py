@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping, Sequence
 
-from callgate.concepts import Average, Comparison, Decision, Flip, Verdict
+from callgate.concepts import Average, Comparison, Conversations, Decision, Flip, Verdict
 
 TITLES: Mapping[Verdict, str] = {
     "pass": "PASS",
