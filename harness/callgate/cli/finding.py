@@ -10,7 +10,8 @@ from typing import Annotated
 
 import typer
 
-from callgate.cli.shared import Json, print_decision, project_root
+from callgate.cli.shared import Json, print_decision, project_root, say
+from callgate.concepts import Mistake
 
 Articles = Annotated[
     Path | None, typer.Option("--articles", help="Articles: a folder of .md, or a .jsonl; by default knowledge/.")
@@ -24,12 +25,23 @@ def search(
     kind: Annotated[
         str | None, typer.Option(help="Only these: call, email, forum, triage, failure or article.")
     ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Search by meaning with this embedding model, as openai/text-embedding-3-small.")
+    ] = None,
+    pinecone: Annotated[str | None, typer.Option(help="With --model: let this Pinecone index look.")] = None,
     json: Json = False,
 ) -> None:
-    """The golden calls, failures and articles nearest to some words, with the words that show why. Asks no model."""
-    from callgate.evaluate.finding import found
+    """The golden calls, failures and articles nearest to some words, with what shows why. Asks no model but --model."""
+    from callgate.evaluate.finding import found, near
 
-    hits = found(project_root(), query, k, kind=kind)
+    if pinecone is not None and model is None:
+        raise Mistake("--pinecone looks for vectors: name the embedding model that makes them with --model")
+    if model is None:
+        hits = found(project_root(), query, k, kind=kind)
+    else:
+        hits, unread = near(project_root(), query, k, model=model, kind=kind, pinecone=pinecone)
+        if unread:
+            say(f"left out: {len(unread)} cases that nobody has read for personal data, first {unread[0]}")
     if json:
         sys.stdout.write(json_.dumps([asdict(hit) for hit in hits], ensure_ascii=False, indent=2) + "\n")
         return
@@ -43,7 +55,7 @@ def retrieval(
     queries: Annotated[Path, typer.Argument(help="Lines of JSON: id, query, articles.")],
     *,
     articles: Articles = None,
-    baseline: Annotated[str, typer.Option(help="plain, fulltext, ranking:FILE.")] = "plain",
+    baseline: Annotated[str, typer.Option(help="plain, fulltext, embeddings:MODEL, ranking:FILE.")] = "plain",
     candidate: Annotated[str, typer.Option(help="The retriever that is proposed, as --baseline.")] = "fulltext",
     k: Annotated[int, typer.Option("-k", min=1, max=100, help="How many articles the agent is given.")] = 3,
     by: Annotated[list[str] | None, typer.Option(help="Compare in these segments of the queries too.")] = None,

@@ -13,7 +13,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from functools import lru_cache
@@ -21,7 +21,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-from callgate.concepts import MODEL_PARAMETERS, Failure, Reply, Request, ToolCall
+from callgate.concepts import MODEL_PARAMETERS, Failure, Mistake, Reply, Request, ToolCall
 from callgate.engines.access import api_base
 from callgate.engines.chat import chat_reply
 from callgate.engines.faults import Fault, fault_of_error, malformed, timed_out
@@ -78,6 +78,26 @@ class LitellmEngine:
             return _reply(request.model, response, time.perf_counter() - began)
         except (AttributeError, TypeError, ValueError, IndexError) as error:
             return malformed(f"no chat completion: {type(error).__name__}: {error}")
+
+
+def embedded(model: str, texts: Sequence[str], *, seconds: float = 60.0) -> list[list[float]]:
+    """The vector of each text, by an embedding model of any provider that litellm knows. Raises Mistake where the
+    provider does not give one for each: what it said, without the texts."""
+    try:
+        response = _litellm(simulator=False).embedding(
+            model=model, input=list(texts), timeout=seconds, api_base=api_base(model) or None, max_retries=0
+        )
+        found = sorted((int(_of(row, "index")), [float(x) for x in _of(row, "embedding")]) for row in response.data)
+    except Exception as error:  # noqa: BLE001 - a stranger's code: whatever it raises is told
+        fault = fault_of_error(error, time.time())
+        raise Mistake(f"{model} gave no vectors: {getattr(fault, 'why', '') or type(error).__name__}") from None
+    if [index for index, _ in found] != list(range(len(texts))) or len({len(vector) for _, vector in found}) != 1:
+        raise Mistake(f"{model} gave {len(found)} vectors for {len(texts)} texts, or vectors of several lengths")
+    return [vector for _, vector in found]
+
+
+def _of(row: Any, name: str) -> Any:
+    return row[name] if isinstance(row, Mapping) else getattr(row, name)
 
 
 def keys_missing_for(model: str) -> tuple[str, ...]:

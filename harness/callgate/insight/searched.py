@@ -30,6 +30,11 @@ def index_of(root: Path, sets: Sequence[Path], ledger: Path) -> Index:
     return Index.of(texts(root, sets, runs), path, stamp=stamp)
 
 
+def texts_of(root: Path, sets: Sequence[Path], ledger: Path) -> list[Text]:
+    """All texts of the project, as `index_of` would index them."""
+    return list(texts(root, sets, _runs(ledger)))
+
+
 def texts(root: Path, sets: Sequence[Path], runs: Sequence[Run] = ()) -> Iterator[Text]:
     """Golden cases, what failed in the newest run of each eval, and articles."""
     for folder in sets:

@@ -24,7 +24,7 @@ from callgate.ledger.claims import Claimant, is_alive
 from callgate.ledger.rows import PaidReply, Run, reply_from, reply_row, run_from, run_row, score_row, scores_from
 
 _log = logging.getLogger(__name__)
-VERSION: Final = 2
+VERSION: Final = 3
 _SCHEMA = """
 CREATE TABLE replies (
   key TEXT PRIMARY KEY, model TEXT NOT NULL, served TEXT NOT NULL, simulated INTEGER NOT NULL,
@@ -41,6 +41,9 @@ CREATE TABLE IF NOT EXISTS baselines (
   prompt TEXT NOT NULL, model TEXT NOT NULL, generation INTEGER NOT NULL, began INTEGER NOT NULL,
   PRIMARY KEY (prompt, model)) STRICT, WITHOUT ROWID;
 """
+_SINCE_3 = """
+CREATE TABLE IF NOT EXISTS vectors (key TEXT PRIMARY KEY, vector BLOB NOT NULL) STRICT, WITHOUT ROWID;
+"""
 _LISTED = "IN (SELECT value FROM json_each(?))"
 _EVERY_REPLY = "SELECT key, model, served, simulated, created, body, digest FROM replies ORDER BY created, key"
 _REPLIES = f"SELECT key, model, served, simulated, created, body, digest FROM replies WHERE key {_LISTED}"  # noqa: S608
@@ -56,6 +59,7 @@ _KEEP_MANY = _KEEP.replace("(?,?,?,?,?,?,?)", ",".join(["(?,?,?,?,?,?,?)"] * _AT
 _CLAIM = "INSERT OR IGNORE INTO claims SELECT value, ? FROM json_each(?)"
 _GIVE_BACK = f"DELETE FROM claims WHERE claimant = ? AND key {_LISTED}"  # noqa: S608 - constants only
 _SCORES = f"SELECT base, body, digest FROM scores WHERE base {_LISTED}"  # noqa: S608 - constants only
+_VECTORS = f"SELECT key, vector FROM vectors WHERE key {_LISTED}"  # noqa: S608 - constants only
 _HOLDERS = f"SELECT key, claimant FROM claims WHERE key {_LISTED}"  # noqa: S608 - constants only
 _RUNS = "SELECT id, eval, started, finished, baseline_held, plan, decision, digest FROM runs ORDER BY seq DESC"
 _PUT_RUN = """INSERT INTO runs (seq, id, eval, started, finished, baseline_held, plan, decision, digest)
@@ -272,6 +276,20 @@ class Ledger:
             begun = begun or (run if run.id.startswith(name) else None)
         return begun
 
+    # ------------------------------------------------------------------------------------------ vectors
+
+    def vectors(self, keys: Collection[str]) -> dict[str, bytes]:
+        """The vectors of texts that are there, by key (insight/vectors.py): little-endian float32."""
+        with self._lock:
+            rows = self._db.execute(_VECTORS, (json.dumps(list(keys)),)).fetchall() if keys else []
+        return {str(key, "utf-8"): bytes(vector) for key, vector in rows}
+
+    def put_vectors(self, vectors: Mapping[str, bytes]) -> None:
+        """Keeps vectors: when this returns they are on the disk."""
+        with self._lock, self._transaction():
+            rows = [(key, vector) for key, vector in vectors.items()]
+            self._db.executemany("INSERT OR REPLACE INTO vectors VALUES (CAST(? AS TEXT), ?)", rows)
+
     # ------------------------------------------------------------------------------------------ forgetting
 
     def forget(self, keys: Collection[str], runs: Sequence[Run]) -> None:
@@ -280,6 +298,7 @@ class Ledger:
         with self._erasing():
             self._db.executemany("DELETE FROM replies WHERE key = ?", [(key,) for key in keys])
             self._db.execute("DELETE FROM scores")
+            self._db.execute("DELETE FROM vectors")  # of texts that may be gone; those that are not are paid anew
             for run in runs:
                 identity, _, _, _, _, plan, decision, digest = run_row(run)
                 self._db.execute(
@@ -298,6 +317,7 @@ class Ledger:
             runs = self._db.execute("DELETE FROM runs WHERE coalesce(finished, started) < ?", (moment,)).rowcount
             if replies or runs:
                 self._db.execute("DELETE FROM scores")
+                self._db.execute("DELETE FROM vectors")
         return replies, runs
 
     @contextmanager
@@ -422,10 +442,12 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
             for statement in _SCHEMA.split(";"):
                 connection.execute(statement)
             connection.execute(_SINCE_2)
+            connection.execute(_SINCE_3)
             connection.execute(f"PRAGMA user_version = {VERSION}")
         connection.execute("COMMIT")
-    elif version == 1:
+    elif version < VERSION:
         connection.execute(_SINCE_2)
+        connection.execute(_SINCE_3)
         connection.execute(f"PRAGMA user_version = {VERSION}")
     elif version > VERSION:
         raise Mistake(f"{path}: written by a newer callgate (ledger {version}, known is {VERSION}); update callgate")
