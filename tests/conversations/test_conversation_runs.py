@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
-from callgate.concepts import Conversations
+from callgate.concepts import Conversations, Mistake
 from callgate.evaluate.conversing import MOST_LEFT_OUT, with_conversations
 from callgate.evaluate.options import Options
 from callgate.evaluate.run import evaluate
@@ -114,6 +119,54 @@ def test_unequal_is_fishers_exact_test():
     for lost, of, other, of_other in ((0, 200, 9, 200), (3, 10, 0, 12), (5, 20, 5, 20), (0, 5, 0, 7), (7, 7, 1, 9)):
         wanted = scipy.fisher_exact([[lost, of - lost], [other, of_other - other]])[1]
         assert unequal((lost, of), (other, of_other)) == pytest.approx(wanted, abs=1e-9)
+
+
+def test_the_page_says_what_can_be_typed_and_its_case_is_the_shipped_one(tmp_path):
+    page = (HOUSE / "docs/conversations.md").read_text("utf-8")
+    project(tmp_path, cases=(*FEW, "en-brakes-tomorrow"), looks="trials: 2")
+    (commands,) = re.findall(r"```sh\n(.*?)```", page, re.DOTALL)
+    example = yaml.safe_load(re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)[0])
+    shipped = yaml.safe_load((HOUSE / "datasets/conversations/en-brakes-tomorrow.yaml").read_text("utf-8"))
+    assert example == {key: value for key, value in shipped.items() if key != "title"}
+    printed = []
+    for line in commands.strip().splitlines():
+        words = [str(Path(sys.executable).with_name("callgate")), *line.partition("#")[0].split()[1:]]
+        environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8"}
+        done = subprocess.run(
+            words, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=240, check=False
+        )
+        printed.append(done.stdout)
+        assert done.returncode in {0, 4}, done.stderr
+    assert "SUBSET" in printed[0]
+    assert "whole conversations, all of k tries succeed:" in printed[0]
+    assert re.search(r"caller: .*llantas", printed[1])
+    assert "ended: goal" in printed[1]
+
+
+MISTAKES = (
+    ("final_state: {booked_at", "final_state: {boked_at", "no stub sets 'boked_at'"),
+    ("known: {", "unknown: [name]\n  known: {", "the caller knows 'name' (known) and does not know it"),
+    ("goal: ", "gaol: ", "unknown key 'gaol'; did you mean 'goal'?"),
+)
+
+
+@pytest.mark.parametrize(("old", "new", "said"), MISTAKES)
+def test_mistakes_are_told_with_their_place(tmp_path, old, new, said):
+    path = project(tmp_path, cases=("en-brakes-tomorrow",))
+    case = tmp_path / "datasets/conversations/en-brakes-tomorrow.yaml"
+    text = case.read_text("utf-8")
+    assert old in text
+    case.write_text(text.replace(old, new, 1), "utf-8")
+    with pytest.raises(Mistake) as told:
+        evaluate(tmp_path, path, Options())
+    assert any(said in str(problem) and "en-brakes-tomorrow.yaml:" in str(problem) for problem in told.value.problems)
+
+
+def test_a_simulated_caller_is_never_put_through_to_a_live_agent(tmp_path):
+    path = project(tmp_path, cases=FEW[:1])
+    path.write_text(path.read_text("utf-8").replace("sim/receptionist-large", "openai/gpt-5-mini"), "utf-8")
+    with pytest.raises(Mistake, match="sim/caller speaks to simulated models alone"):
+        evaluate(tmp_path, path, Options())
 
 
 # ---------------------------------------------------------------------------------------------- a planted regression
