@@ -5,7 +5,7 @@ import json
 
 import pytest
 from paste import blocks
-from scratch import whole
+from scratch import HOUSE, whole
 
 KINDS = {
     "email": ("support_email", "In Spanish replies, tell the customer by when it will be fixed.", "forbidden_promise"),
@@ -111,3 +111,11 @@ def test_a_mistake_in_a_letter_has_its_place(tmp_path):
     ran = project.run("validate", "forum")
     assert ran.code == 2
     assert "datasets/forum/thread.yaml:2:1: 'subject' is that of the first message" in ran.said
+
+
+def test_where_nothing_is_named_calls_that_happened_are_meant(tmp_path):
+    project = whole(tmp_path)
+    assert "which set?" not in project.run("cases", "coverage").said
+    ran = project.run("eval", "--recorded", str(HOUSE / "docs/samples/vapi-call.json"))
+    assert ran.code == 0, ran.said
+    assert ran.out.startswith("receptionist: 1 recorded call, ")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from callgate.concepts import Case, Json, Mistake, Problem, Tool
-from callgate.config import find_evals, load_eval
+from callgate.config import Eval, find_evals, load_eval
 from callgate.dataset.drafts import Drafted, drafts_of, privacy_of, write_draft
 from callgate.dataset.importers import Hints
 from callgate.dataset.load import CaseSet, case_of, read_set
@@ -49,16 +49,23 @@ def _total(imported: Imported) -> str:
 
 
 def folder_of(root: Path, into: str | None) -> Path:
-    """Where cases go: the folder that was named, else the only golden set of the project, or its only one of calls."""
+    """Where cases go: the folder that was named, else the only golden set of the project, or its only one of calls that
+    happened."""
     if into:
         return project_path(root, into)
-    folders = {load_eval(path, root).cases for path in find_evals(root)}
-    calls = {folder for folder in folders if kind_of(root, folder) == "call"}
+    evals = [load_eval(path, root) for path in find_evals(root)]
+    folders = {one.cases for one in evals}
+    calls = {one.cases for one in evals if has_calls(root, one)}
     for some in (folders, calls):
         if len(some) == 1:
             return next(iter(some))
     names = ", ".join(sorted(relative_name(folder, root) for folder in folders)) or "none"
     raise Mistake(f"which set? say --into FOLDER; the evals name: {names}")
+
+
+def has_calls(root: Path, the_eval: Eval) -> bool:
+    """Whether the cases of an eval are calls that happened: no letters, no tickets, and no simulated caller."""
+    return not the_eval.caller and kind_of(root, the_eval.cases) == "call"
 
 
 def kind_of(root: Path, folder: Path) -> str:

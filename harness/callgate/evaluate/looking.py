@@ -17,7 +17,7 @@ from callgate.dataset.drafts import drafts_of, privacy_of
 from callgate.dataset.importers import Hints
 from callgate.dataset.load import case_of
 from callgate.dataset.world import Worlds
-from callgate.evaluate.importing import Rules, kind_of
+from callgate.evaluate.importing import Rules, has_calls
 from callgate.evaluate.recorded import recorded_grades
 from callgate.graders.grade import success
 from callgate.report.words import percent, plural, printable, shortened
@@ -95,7 +95,7 @@ class Look:
 
 def of_calls(root: Path, paths: Sequence[Path]) -> Path:
     """The first eval whose cases are calls. Raises Mistake where there is none."""
-    found = next((path for path in paths if kind_of(root, load_eval(path, root).cases) == "call"), None)
+    found = next((path for path in paths if has_calls(root, load_eval(path, root))), None)
     if found is None:
         raise Mistake("no eval has calls as its cases; name the eval by whose rules these are to be graded")
     return found
