@@ -1,9 +1,9 @@
 """Time and memory as runs grow: `make bench-scale`, or python benchmarks/speed/scale.py [--engine N,...] [--eval N,...]
 
-The engine (ledger, executor, direct lane, two graders) and `callgate eval` (every rule, gate, reports; and once more
-from its record) are measured at growing numbers of trials against a provider that answers at once. What grows by a
-trial is told as the difference between two sizes: what the start costs is not the trials'. Keeps the results in
-benchmarks/results/scale.json and scale.md.
+The engine (ledger, executor, direct lane, two graders; every trial another call) and `callgate eval` (every rule, gate,
+reports; at most 500 cases, then more trials of them) are measured at growing numbers of trials against a provider that
+answers at once. What grows by a trial is told as the difference between two sizes: what the start costs is not the
+trials'. Keeps the results in benchmarks/results/scale.json and scale.md.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,11 @@ import peers
 from run import RESULTS, Provider, Row, Scenario, machine, measured, provider
 
 ENGINE = (100, 1_000, 10_000, 100_000)
-EVAL = (100, 1_000, 10_000)
+EVAL = (100, 1_000, 10_000, 100_000)
+CASES = 500
+"""Of the eval at most. What is more are trials of these: alike at this provider, so that each decision is graded once."""
 AT_ONCE = 200
+LONGEST = 600.0
 ALLOWED = 1.3
 """How much more a trial may cost at the largest size than at 1,000."""
 
@@ -31,9 +35,10 @@ ALLOWED = 1.3
 def grown(name: str, sizes: Sequence[int], at: Provider) -> list[Row]:
     """One row a size."""
     peer = next(one for one in peers.PEERS if one.name == name)
+    peer = replace(peer, environment={**peer.environment, "CASES": str(CASES)})
     rows = []
     for size in sizes:
-        row = measured(peer, Scenario("scale", "", size, AT_ONCE, 0.0), at)
+        row = measured(peer, Scenario("scale", "", size, AT_ONCE, 0.0, limit=LONGEST), at)
         if row["broken"]:
             raise SystemExit(f"{name}, {size:,} trials: {row['broken']}")
         rows.append(
@@ -75,6 +80,12 @@ def verdict(rows: Sequence[Row]) -> str:
         parts.append(f"{unit} a trial at {large['trials']:,} is {ratio:.2f} x that at 1,000")
         if ratio > ALLOWED:
             parts[-1] += f", MORE THAN {ALLOWED}"
+    if len(rows) > 2:  # noqa: PLR2004 - two steps
+        (cpu, memory), (last_cpu, last_memory) = a_trial(rows)[-2:]
+        parts.append(
+            f"a trial more costs {last_cpu:.2f} ms and {last_memory:.1f} kB in the last step, "
+            f"{cpu:.2f} ms and {memory:.1f} kB in the one before"
+        )
     return "; ".join(parts)
 
 

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -20,6 +21,8 @@ from callgate.execute import Machine, execute
 from callgate.ledger import Ledger
 
 LANE = os.environ.get("LANE", "direct")
+CHUNK = 10_000
+"""Calls whose replies are held until they are graded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +57,18 @@ def main() -> None:
     if LANE == "litellm":
         lanes.prepare([f"openai/{world.MODEL}"], calls=job.count)  # `callgate eval` knows it from its plan
     began = time.perf_counter()
+    answered = failed = passed = 0
+    waiting = asked(job)
     with Ledger.open(job.folder / "ledger.db") as ledger:
-        done = execute(list(asked(job)), how, ledger=ledger, engine_for=lanes.engine_for, at_once=job.at_once).done
+        while some := list(islice(waiting, CHUNK)):
+            done = execute(some, how, ledger=ledger, engine_for=lanes.engine_for, at_once=job.at_once).done
+            came = [one.outcome for one in done if isinstance(one.outcome, Reply)]
+            answered += len(came)
+            failed += len(done) - len(came)
+            passed += sum(all(world.graded(reply.text, schema)) for reply in came)
     lanes.close()
-    came = [one.outcome for one in done if isinstance(one.outcome, Reply)]
-    passed = sum(all(world.graded(reply.text, schema)) for reply in came)
     seconds = round(time.perf_counter() - began, 3)
-    world.tell(answered=len(came), failed=len(done) - len(came), passed=passed, seconds=seconds)
+    world.tell(answered=answered, failed=failed, passed=passed, seconds=seconds)
 
 
 if __name__ == "__main__":

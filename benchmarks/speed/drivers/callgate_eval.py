@@ -1,7 +1,7 @@
 """`callgate eval` as one runs it: the same calls as golden cases, every rule on, a gate with segments, all reports.
 
-A case is asked under two prompts, so that COUNT calls are half as many cases. The project is written before the time
-is taken; with --cached it is there already.
+A case is asked under two prompts, so that COUNT calls are half as many cases; with CASES=n they are at most n, and the
+rest are trials of them. The project is written before the time is taken; with --cached it is there already.
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ import world
 def main() -> None:
     job = world.job()
     root = job.folder / "project"
+    most = int(os.environ.get("CASES", job.count))
+    cases = max(1, min(most, job.count // 2))
     if not root.exists():
-        world.project(root, max(1, job.count // 2))
+        world.project(root, cases, trials=max(1, job.count // 2 // cases))
     environment = {**os.environ, "OPENAI_API_BASE": job.base, "OPENAI_API_KEY": "x"}
     command = str(Path(sys.executable).with_name("callgate"))
     began = time.perf_counter()
@@ -39,7 +41,7 @@ def main() -> None:
     failed = sum(decision["missing"]["failures"].values())
     run = json.loads((root / "reports/bench/run.json").read_text("utf-8"))
     everyone = next((row for row in decision["comparisons"] if not row["segment"]), None)
-    answered = 2 * max(1, job.count // 2) - failed
+    answered = decision["missing"]["measured"]
     means = (everyone["baseline_mean"], everyone["candidate_mean"]) if everyone else (0, 0)
     passed = round(sum(mean or 0.0 for mean in means) * answered / 2)
     world.tell(answered=answered, failed=failed, passed=passed, calls=run["calls"], seconds=round(seconds, 3))
