@@ -25,7 +25,7 @@ from run import RESULTS, Provider, Row, Scenario, machine, measured, provider
 ENGINE = (100, 1_000, 10_000, 100_000)
 EVAL = (100, 1_000, 10_000, 100_000)
 CASES = 500
-"""Of the eval at most. What is more are trials of these: alike at this provider, so that each decision is graded once."""
+"""Of the eval at most. What is more are trials of these: at this provider all alike, so that each is graded once."""
 AT_ONCE = 200
 LONGEST = 600.0
 ALLOWED = 1.3
@@ -80,7 +80,7 @@ def verdict(rows: Sequence[Row]) -> str:
         parts.append(f"{unit} a trial at {large['trials']:,} is {ratio:.2f} x that at 1,000")
         if ratio > ALLOWED:
             parts[-1] += f", MORE THAN {ALLOWED}"
-    if len(rows) > 2:  # noqa: PLR2004 - two steps
+    if len(rows) > 2:
         (cpu, memory), (last_cpu, last_memory) = a_trial(rows)[-2:]
         parts.append(
             f"a trial more costs {last_cpu:.2f} ms and {last_memory:.1f} kB in the last step, "
