@@ -21,10 +21,10 @@ def run_all(
 ) -> int:
     """Runs the evals; the worst of their codes. A mistake in one of several does not keep the others from running.
     Where none was named, a filter passes over the evals that have nothing of what it names."""
-    from callgate.engines.workers import kept_workers
-
     if len(paths) == 1:
         return code_of(evaluated(paths[0], options, json=json))
+    from callgate.engines.workers import kept_workers
+
     if options.baseline or options.candidate:
         names = ", ".join(path.stem for path in paths)
         raise Mistake(f"--baseline and --candidate are prompts of one eval: say which of {names}")

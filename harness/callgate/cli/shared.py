@@ -98,9 +98,7 @@ def let_through(outcome: Outcome) -> int:
 
 def print_decision(decision: Decision, spent: str, *, json: bool) -> None:
     if json:
-        from callgate.gate import to_json
-
-        sys.stdout.write(to_json(decision))
+        sys.stdout.write(decision.to_json())
         return
     from callgate.report.terminal import screen
 

@@ -44,6 +44,7 @@ class Slimmer:
     """Takes the words from graded trials; remembers the grades that many of them share."""
 
     def __init__(self) -> None:
+        self._names: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._grades: dict[tuple[object, ...], dict[str, Grade]] = {}
 
     def slim(self, trial: Trial, grades: Grades) -> Graded:
@@ -53,9 +54,8 @@ class Slimmer:
 
     def _shared(self, grades: Grades) -> Grades:
         slimmed = {name: _grade(name, grade) for name, grade in grades.items()}
-        if any(map(_is_its_own, slimmed.values())):
-            return slimmed
-        return self._grades.setdefault((*slimmed, *map(id, slimmed.values())), slimmed)
+        names = tuple(slimmed)
+        return self._grades.setdefault((self._names.setdefault(names, names), *slimmed.values()), slimmed)
 
 
 def _trial(trial: Trial) -> Trial:
@@ -89,11 +89,6 @@ def _grade(name: str, grade: Grade) -> Grade:
     if isinstance(grade, NotApplicable):
         return _not_applicable(grade.why if name == "success" else "")
     return _score(grade.value) if grade.passed else replace(grade, evidence=grade.evidence[:1])
-
-
-def _is_its_own(grade: Grade) -> bool:
-    """Whether a grade says something of this trial alone."""
-    return isinstance(grade, Failure) or (isinstance(grade, Score) and not grade.passed)
 
 
 @cache

@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from callgate.stats.agreement import Agreement, Estimate, Right
+if TYPE_CHECKING:  # numpy comes with it: only where a card is read or made
+    from callgate.stats.agreement import Agreement, Estimate, Right
 
 SCHEMA = "callgate.card/1"
 FOLDER = "reports/judges"
@@ -97,6 +98,8 @@ class Card:
 
 
 def _language(body: Mapping[str, Any]) -> LanguageCard:
+    from callgate.stats.agreement import Agreement, Right
+
     found, right = dict(body["found"]), dict(body["right"])
     for name in ("accuracy", "kappa", "ac1", "order_consistency"):
         found[name] = _estimate(found.get(name))
@@ -106,4 +109,6 @@ def _language(body: Mapping[str, Any]) -> LanguageCard:
 
 
 def _estimate(body: Mapping[str, float] | None) -> Estimate | None:
+    from callgate.stats.agreement import Estimate
+
     return Estimate(**body) if body else None
