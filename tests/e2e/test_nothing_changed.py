@@ -50,6 +50,8 @@ def test_where_nothing_changed_no_case_is_read_and_the_reports_are_the_same(eval
     assert ran.code == 4
     assert PLANS not in ran.imported
     assert "yaml" not in ran.imported or "callgate.dataset" not in ran.imported
+    assert not {name.partition(".")[0] for name in ran.imported} & {"numpy", "scipy", "asyncio", "jinja2"}
+    assert "numpy" not in evaluated.run(*EVAL, "--json", imports=True).imported
     assert {name: evaluated.report(name) for name in before} == before
     assert evaluated.paid()["calls"] == 0
     assert "measured before: nothing asked" in ran.out
