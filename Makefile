@@ -45,8 +45,8 @@ check: .venv/installed ## ruff, mypy --strict, import contracts
 test: check ## the checks and all tests
 	@$(BIN)/pytest -n 2
 
-bench: .venv/installed ## Callgate and its peers on one provider, each in its own environment (ten minutes) [ONLY=small]
-	@$(BIN)/python benchmarks/speed/run.py $(if $(ONLY),--only $(ONLY)) $(if $(PEERS),--peers "$(PEERS)")
+bench: .venv/installed ## Callgate and its peers on one provider, each in its own environment (ten minutes) [ONLY=small] [SLOW=1]
+	@$(BIN)/python benchmarks/speed/run.py $(if $(ONLY),--only $(ONLY)) $(if $(PEERS),--peers "$(PEERS)") $(if $(SLOW),--slow)
 
 bench-scale: .venv/installed ## time and memory from 100 to 100,000 trials (some minutes)
 	@$(BIN)/python benchmarks/speed/scale.py
