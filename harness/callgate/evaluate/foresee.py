@@ -116,11 +116,11 @@ def estimate(bench: Bench, known: Measured, trials: int) -> Estimate:
 
 
 def _habits(known: Measured, contest: Contest, arm: str) -> tuple[float, list[float]]:
-    """Steps a trial takes on average, and how long its replies took, as far as the ledger tells."""
+    """Replies a trial takes on average, a simulated caller's too, and how long its replies took, as far as the ledger tells."""
     lists = [some for (label, _, _, lane), some in known.trials.items() if (label, lane) == (contest.label, arm)]
     trials = [trial for some in lists for trial, _ in some]
     seconds = [step.reply.seconds for trial in trials for step in trial.steps if not step.reply.simulated]
-    return (fmean(len(trial.steps) for trial in trials) if trials else STEPS), seconds
+    return (fmean(len(trial.replies) for trial in trials) if trials else STEPS), seconds
 
 
 # ---------------------------------------------------------------------------------------------- what could be seen
