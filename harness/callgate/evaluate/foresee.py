@@ -116,7 +116,7 @@ def estimate(bench: Bench, known: Measured, trials: int) -> Estimate:
 
 
 def _habits(known: Measured, contest: Contest, arm: str) -> tuple[float, list[float]]:
-    """Replies a trial takes on average, a simulated caller's too, and how long its replies took, as far as the ledger tells."""
+    """Replies a trial takes on average, a simulated caller's too, and how long the candidate's took, by the ledger."""
     lists = [some for (label, _, _, lane), some in known.trials.items() if (label, lane) == (contest.label, arm)]
     trials = [trial for some in lists for trial, _ in some]
     seconds = [step.reply.seconds for trial in trials for step in trial.steps if not step.reply.simulated]
