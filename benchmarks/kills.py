@@ -37,6 +37,9 @@ AT_ONCE = 8
 WHOLE = 200
 A_PROJECT = 10
 """Kills in one project before it is left to end."""
+UNWRITTEN = 3 * AT_ONCE
+"""Calls that may be asked again after a kill: those in flight, and those that came while others were being written,
+which on a slow disk takes as long as a call or two."""
 LATENCY = 0.1
 WHILE_ASKING = 0.9
 _NO_FAULT = "NULL value in scores.body"
@@ -59,7 +62,7 @@ class Count:
 
     @property
     def holds(self) -> bool:
-        return not (self.corrupt or self.lost or self.different) and self.most_at_a_kill <= 2 * AT_ONCE
+        return not (self.corrupt or self.lost or self.different) and self.most_at_a_kill <= UNWRITTEN
 
     def and_of(self, other: Count) -> Count:
         """Both together."""
