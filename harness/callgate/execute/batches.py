@@ -249,7 +249,8 @@ class _Round:
                 if error.answered or attempt == TRIES - 1:
                     if error.answered:
                         self.batches.drop(sent)
-                    self._lose(keys, error.fault, billed=not error.answered)
+                    refused = Failure(error.fault.kind, f"no batch was begun: {error.fault.why}")
+                    self._lose(keys, refused, billed=not error.answered)
                     return None
                 self.batches.sleep(FIRST_POLL * 2**attempt)
                 continue
