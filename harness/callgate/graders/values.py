@@ -98,11 +98,12 @@ def _apart(found: list[Value]) -> tuple[Value, ...]:
 
 def _read(form: Form, known: Pack, text: str, folded: str) -> list[Value]:
     found = []
-    first = form.pattern.match(folded) if form.whole else None
-    for match in form.pattern.finditer(folded) if not form.whole else [first] if first else ():
+    pattern = form.pattern
+    first = pattern.match(folded) if form.whole else None
+    for match in pattern.finditer(folded) if not form.whole else [first] if first else ():
         readings = _READERS[form.kind](form, known, match)
         if readings:
-            start, end = match.span("value" if "value" in form.pattern.groupindex else 0)
+            start, end = match.span("value" if "value" in pattern.groupindex else 0)
             kind: Kind = form.kind  # type: ignore[assignment]  # the pack loader makes only these four
             found.append(Value(kind, text[start:end], start, end, readings))
     return found

@@ -41,7 +41,7 @@ LANGUAGES: tuple[str, ...] = tuple(sorted(path.stem for path in FOLDER.glob("*.y
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One way to write or say a value: a compiled pattern with named groups, and what is added to what it reads.
+    """One way to write or say a value: a pattern with named groups, and what is added to what it reads.
 
     Where the pattern has a group `value` (« » in the file), that is the value and the rest only tells it from others.
 
@@ -50,12 +50,22 @@ class Form:
     """
 
     kind: str
-    pattern: re.Pattern[str]
+    written: str
     add: float = 0
     exact: str | float | None = None
     needs: tuple[Clause, ...] = ()
     cents: str = ""  # "apart": two numbers make dollars and cents; "only": the number counts cents
     whole: bool = False
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """The pattern, compiled when it is first tried: most forms never are."""
+        return _compiled(self.written)
+
+
+@lru_cache(maxsize=1024)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,9 +296,9 @@ def _forms(data: Mapping[str, Any], groups: Mapping[str, str]) -> Iterable[Form]
             text = re.sub(r"\{(\w+)\}", lambda m: groups.get(m[1], m[0]), _bare(entry["form"]))
             text = text.replace("«", "(?P<value>").replace("»", ")")
             cents = "apart" if entry.get("cents") else "only" if entry.get("only_cents") else ""
-            pattern = re.compile(rf"(?<![\w.:])(?<![a-z]-){text}(?!\w)")
+            pattern = rf"(?<![\w.:])(?<![a-z]-){text}(?!\w)"
             whole = entry["form"].startswith("^")
-            yield Form(kind, pattern, entry.get("add", 0), entry.get("is"), needed(pattern.pattern), cents, whole)
+            yield Form(kind, pattern, entry.get("add", 0), entry.get("is"), needed(pattern), cents, whole)
 
 
 _TO_THE_HOUR = (5, 10, 20, 25)
