@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import forked
+
 HOUSE = Path(__file__).parents[2]
 COMMAND = Path(sys.executable).with_name("callgate")
 FEW = (
@@ -60,12 +62,14 @@ class Project:
     root: Path
 
     def run(self, *words: str, imports: bool = False, timeout: float = 120, **environment: str) -> Ran:
-        """`callgate WORDS` here, to its end."""
-        more = {"PYTHONPROFILEIMPORTTIME": "1"} if imports else {}
+        """`callgate WORDS` here, to its end: in a fork of a process that has imported it, the installed command itself
+        where its imports are asked for."""
+        if not imports:
+            return Ran(*forked.run(words, self.root, clean(self.root, **environment), timeout))
         done = subprocess.run(
             [COMMAND, *words],
             cwd=self.root,
-            env=clean(self.root, **more, **environment),
+            env=clean(self.root, PYTHONPROFILEIMPORTTIME="1", **environment),
             capture_output=True,
             text=True,
             encoding="utf-8",
