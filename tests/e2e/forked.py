@@ -14,7 +14,19 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from functools import cache
+from importlib import import_module
 from pathlib import Path
+
+IMPORTED = (
+    "callgate.engines.sim.agent",
+    "callgate.evaluate.run",
+    "callgate.evaluate.show",
+    "callgate.gate",
+    "callgate.report.html",
+    "jsonschema",
+    "numpy",
+)
+"""What most commands import, besides litellm."""
 
 
 @cache
@@ -48,17 +60,23 @@ def _serve() -> None:
 
     from callgate.cli import main
     from callgate.engines.litellm import _litellm, warm
-    from callgate.evaluate import run as _run  # noqa: F401  (what an eval imports, once for all)
-    from callgate.gate import build_decision  # noqa: F401
+    from callgate.graders.language import language_of
+    from callgate.graders.values import find
 
+    for name in IMPORTED:
+        import_module(name)
     warm()
     _litellm(simulator=True)
+    for language in ("en", "es", "de"):  # the packs and the language model are read once
+        find("at half past two", language)
+    language_of("this is said in English, I am quite sure")
     assert threading.active_count() == 1, "a fork takes only this thread along"
     for line in sys.stdin:
         asked = json.loads(line)
         child = os.fork()
         if child == 0:
             _become(asked)
+            Worker.spare(2)
             main(asked["words"])
             sys.exit()
         _, status = os.waitpid(child, 0)
@@ -80,6 +98,98 @@ def _become(asked: Mapping[str, object]) -> None:
     sys.stderr = open(2, "w", encoding="utf-8", buffering=1, closefd=False)  # noqa: SIM115
     sys.argv = ["callgate", *map(str, asked["words"])]  # type: ignore[call-overload]
     signal.alarm(int(float(str(asked["seconds"]))) + 1)
+
+
+class Worker:
+    """A process of the litellm lane that is a fork too: it stands ready before the command has threads, and is used in
+    place of the process that `engines/workers.py` would start, which would import litellm first."""
+
+    def __init__(self) -> None:
+        into, self._in = os.pipe()
+        self._out, out = os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            for other in (*(one._in for one in _spares), *(one._out for one in _spares), self._in, self._out):
+                os.close(other)
+            _work(into, out)
+        os.close(into)
+        os.close(out)
+        self.stdin = os.fdopen(self._in, "wb")
+        self.stdout = os.fdopen(self._out, "rb")
+        self._code: int | None = None
+
+    @staticmethod
+    def spare(count: int) -> None:
+        """So many stand ready from now on."""
+        from callgate.engines import workers
+
+        for _ in range(count):
+            _spares.append(Worker())
+        workers.subprocess = Ready()  # type: ignore[attr-defined, assignment]
+
+    def begin(self, seconds: str) -> Worker:
+        """Tells it the one argument that it would be started with."""
+        self.stdin.write(f"{seconds}\n".encode())
+        self.stdin.flush()
+        return self
+
+    def poll(self) -> int | None:
+        """The exit code, None while it runs."""
+        if self._code is None:
+            done, status = os.waitpid(self.pid, os.WNOHANG)
+            self._code = os.waitstatus_to_exitcode(status) if done else None
+        return self._code
+
+    def wait(self) -> int:
+        """The exit code, once it has one."""
+        if self._code is None:
+            self._code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        return self._code
+
+    def kill(self) -> None:
+        """Ends it."""
+        if self.poll() is None:
+            os.kill(self.pid, signal.SIGKILL)
+
+
+_spares: list[Worker] = []
+
+
+class Ready:
+    """`subprocess` as engines/workers.py sees it."""
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(subprocess, name)
+
+    def Popen(self, words: Sequence[str], **about: object) -> object:  # noqa: N802  (subprocess's own name)
+        """A fork that stands ready, where the command is that of a worker and one is left."""
+        if words[1:3] == ["-m", "callgate.engines.worker"] and _spares:
+            return _spares.pop(0).begin(words[3])
+        return subprocess.Popen(words, **about)  # type: ignore[call-overload]
+
+
+def _work(into: int, out: int) -> None:
+    """What the fork does: waits for its argument, then is the worker."""
+    import asyncio
+
+    from callgate.engines.worker import _serve as served
+
+    os.setsid()
+    signal.alarm(0)
+    os.dup2(into, 0)
+    os.dup2(out, 1)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    line = b""
+    while not line.endswith(b"\n"):
+        byte = os.read(0, 1)
+        if not byte:
+            os._exit(0)  # the command ended without it
+        line += byte
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    asyncio.run(served(float(line)))
+    os._exit(0)
 
 
 if __name__ == "__main__":
