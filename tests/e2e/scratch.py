@@ -63,13 +63,13 @@ class Project:
 
     def run(self, *words: str, imports: bool = False, timeout: float = 120, **environment: str) -> Ran:
         """`callgate WORDS` here, to its end: in a fork of a process that has imported it, the installed command itself
-        where its imports are asked for."""
-        if not imports:
+        where its imports are asked for or another path is set."""
+        if not imports and "PYTHONPATH" not in environment:
             return Ran(*forked.run(words, self.root, clean(self.root, **environment), timeout))
         done = subprocess.run(
             [COMMAND, *words],
             cwd=self.root,
-            env=clean(self.root, PYTHONPROFILEIMPORTTIME="1", **environment),
+            env=clean(self.root, **({"PYTHONPROFILEIMPORTTIME": "1"} if imports else {}), **environment),
             capture_output=True,
             text=True,
             encoding="utf-8",

@@ -262,15 +262,17 @@ def test_a_key_that_is_refused_at_once_or_half_way_is_said_after_what_was_in_fli
     [(saying("It is fine, I would say: pass."), "It is fine"), (failing(500, "boom"), "HTTP 500")],
     ids=["answers prose", "does not answer"],
 )
-def test_a_judge_that_gives_no_verdict_makes_the_run_incomplete_and_says_what_it_answered(three, reply, why):
+def test_a_judge_that_gives_no_verdict_makes_the_run_incomplete_and_says_what_it_answered(tmp_path, reply, why):
+    one = small(tmp_path, ("en-ask-loaner-like-the-neighbor",))
+    one.edit(EVAL, "protect: [call_type=booking]", "protect: []")
     well = simulated()
 
     def answer(body, number):
         return reply if body["model"] == "judge" else well(body, number)
 
-    three.edit(EVAL, "model: sim/judge", "model: openai/judge")
+    one.edit(EVAL, "model: sim/judge", "model: openai/judge")
     with Loopback(answer) as server:
-        ran = three.run(*LIVE, OPENAI_API_KEY="x", OPENAI_API_BASE=server.base)
+        ran = one.run(*LIVE, OPENAI_API_KEY="x", OPENAI_API_BASE=server.base)
     assert ran.code == 3, ran.said
     assert [seen for seen in server.seen if seen.body["model"] == "judge"]
     assert "Traceback" not in ran.said

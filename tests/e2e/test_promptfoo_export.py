@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import subprocess
 from collections import Counter
 
@@ -11,11 +10,13 @@ from scratch import HOUSE, small
 
 from callgate.graders import promptfoo
 
-PAGE = re.findall(r"^```sh\n(.*?)^```", (HOUSE / "docs/promptfoo.md").read_text("utf-8"), re.DOTALL | re.MULTILINE)
+EXPORT = next(
+    line for line in (HOUSE / "docs/promptfoo.md").read_text("utf-8").splitlines() if line.startswith("callgate export")
+)
 
 
 def exported(project):
-    ran = project.run(*PAGE[0].split()[1:])
+    ran = project.run(*EXPORT.split()[1:])
     assert ran.code == 0, ran.said
     assert "without a login" in ran.err
     return json.loads((project.root / "run.json").read_text("utf-8"))

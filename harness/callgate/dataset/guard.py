@@ -16,6 +16,7 @@ from callgate.dataset.sheets import is_sheet, rows
 from callgate.dataset.texts import SURE, WORDS, personal_in
 from callgate.dataset.world import Worlds
 from callgate.files import Document, parse_yaml
+from callgate.schemas import schema
 
 HOOK = """\
 #!/bin/sh
@@ -34,7 +35,7 @@ def unclean(path: str, text: str, root: Path) -> Iterator[Problem]:
     papers = any(part.startswith("_") for part in path.split("/"))  # what lies beside the cases, and is none
     read = list(rows(text, path)) if is_sheet(path) and not papers else []
     cases = [row[1] for row in read if not isinstance(row, Problem)]
-    if cases and len(cases) == len(read):
+    if cases and len(cases) == len(read) and all(_is_case(case) for case in cases):
         yield from (found for case in cases for found in _personal(case, world))
         return
     if not path.endswith((".yaml", ".yml")):
@@ -47,6 +48,11 @@ def unclean(path: str, text: str, root: Path) -> Iterator[Problem]:
         yield from mistake.problems
         return
     yield from _personal(document, world)
+
+
+def _is_case(document: Document) -> bool:
+    """Whether a row has the keys of a case: a log of tickets does not become synthetic by lying in a folder that is."""
+    return isinstance(document.value, Mapping) and set(document.value) <= set(schema("case")["properties"])
 
 
 def _personal(document: Document, world: Mapping[str, Json]) -> Iterator[Problem]:

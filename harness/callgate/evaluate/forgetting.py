@@ -223,6 +223,7 @@ def _without(run: Run, names: Collection[str]) -> Run:
     body |= {
         "missing": missing,
         "flips": [flip for flip in body["flips"] if flip["case"] not in names],
+        "flaky": [one for one in body.get("flaky", ()) if one["case"] not in names],
         "new_cases": [case for case in body["new_cases"] if case not in names],
     }
     if "triage" in body:

@@ -38,8 +38,6 @@ from callgate.redaction import brief
 LEAST: Final = 10
 TASK: Final = 100
 """Machines of one task at least and at most: fewer cost more in messages than they save in waiting."""
-WAIT_SECONDS: Final = 30.0
-"""How long to wait for a scheduler to answer and for a first worker."""
 Row = tuple[str, str, str]
 """A reply on its way: key, model, outcome as JSON."""
 
@@ -126,13 +124,16 @@ class Cluster:
     def _connected(self) -> tuple[Any, int]:
         """The client, and how many tasks the workers can do at once."""
         try:
+            from dask import config
+            from dask.utils import parse_timedelta
             from distributed import Client
         except ImportError:
             raise Mistake("--cluster needs dask.distributed: install the extra, as callgate[cluster]") from None
         if self._client is None:
             try:
-                self._client = Client(self.address, timeout=WAIT_SECONDS, set_as_default=False)
-                self._client.wait_for_workers(1, timeout=WAIT_SECONDS)
+                seconds = parse_timedelta(config.get("distributed.comm.timeouts.connect"))
+                self._client = Client(self.address, timeout=seconds, set_as_default=False)
+                self._client.wait_for_workers(1, timeout=seconds)
             except (OSError, TimeoutError, ValueError) as error:
                 self.close()
                 raise Mistake(f"--cluster {self.address}: no scheduler with a worker answers there: {error}") from None

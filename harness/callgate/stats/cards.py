@@ -76,7 +76,11 @@ class Card:
     def may_gate(self, language: str) -> Right:
         """Whether the judge may block or pass in a language; not where nobody labelled anything of it."""
         known = self.languages.get(language)
-        return known.right if known else Right(may_gate=False, why_not=(f"no labels in {language or 'this language'}",))
+        if known:
+            return known.right
+        from callgate.stats.agreement import Right
+
+        return Right(may_gate=False, why_not=(f"no labels in {language or 'this language'}",))
 
     def to_json(self) -> str:
         """The card's file; the same card gives the same bytes."""
