@@ -6,6 +6,7 @@ exit code out. A fork has its own memory, files, environment and exit; only what
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import signal
@@ -33,9 +34,11 @@ IMPORTED = (
 def _host() -> subprocess.Popen[str]:
     """The process that forks, started at the first use and ended with this one."""
     environment = {"PATH": os.environ["PATH"], "HOME": tempfile.gettempdir(), "LANG": "C.UTF-8"}
-    return subprocess.Popen(
+    host = subprocess.Popen(
         [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
     )
+    atexit.register(host.communicate)  # its input ends, and so does it
+    return host
 
 
 def run(words: Sequence[str], cwd: Path, environment: Mapping[str, str], seconds: float) -> tuple[int, str, str]:

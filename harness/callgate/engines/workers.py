@@ -39,8 +39,12 @@ _Waiting = tuple[asyncio.AbstractEventLoop, "asyncio.Future[Reply | Failure]"]
 
 @contextmanager
 def kept_workers() -> Iterator[None]:
-    """Within it, a process that one run is done with serves the next: several evals import litellm once."""
+    """Within it, a process that one run is done with serves the next: several evals import litellm once. Inside of
+    another, that one keeps them."""
     global _kept
+    if _kept is not None:
+        yield
+        return
     _kept = []
     try:
         yield
