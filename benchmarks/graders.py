@@ -131,10 +131,11 @@ def main() -> int:
     plans = [(where, trial) for one in ("en", "es") for where in [context(one)] for trial in trials(one, half)]
     cost([rule.function for rule in RULES.values()], plans[:200])  # packs and the language model are loaded once
     costs = {name: cost([rule.function], plans) for name, rule in RULES.items()}
-    together = cost([rule.function for rule in RULES.values()], plans)
+    on = [rule.function for rule in RULES.values() if "call" in rule.kinds]  # as a run of calls has them
+    together = cost(on, plans)
     for name, seconds in sorted(costs.items(), key=lambda item: -item[1]):
         print(f"{name:<28} {seconds:6.2f} s {seconds / TRIALS * 1e6:8.0f} us a trial")
-    name = f"all {len(RULES)} rules together"
+    name = f"all {len(on)} rules of calls together"
     print(f"{name:<28} {together:6.2f} s of CPU for {TRIALS:,} trials (under {LIMIT_SECONDS:g} s)")
     return int(together >= LIMIT_SECONDS)
 
