@@ -27,6 +27,7 @@ from callgate.concepts import (
     Trial,
     TrialId,
 )
+from callgate.evaluate.run import patient_collector
 from callgate.graders.registry import RULES
 from callgate.graders.seen import Context, Seen
 
@@ -119,10 +120,11 @@ def cost(rules: Sequence[Callable[[Seen], object]], plans: Sequence[tuple[Contex
     """CPU seconds of these rules over all trials."""
     forget()
     before = time.process_time()
-    for where, trial in plans:
-        seen = Seen(where, trial)
-        for rule in rules:
-            rule(seen)
+    with patient_collector():  # as in a run
+        for where, trial in plans:
+            seen = Seen(where, trial)
+            for rule in rules:
+                rule(seen)
     return time.process_time() - before
 
 
