@@ -37,9 +37,6 @@ AT_ONCE = 8
 WHOLE = 200
 A_PROJECT = 10
 """Kills in one project before it is left to end."""
-UNWRITTEN = 3 * AT_ONCE
-"""Calls that may be asked again after a kill: those in flight, and those that came while others were being written,
-which on a slow disk takes as long as a call or two."""
 LATENCY = 0.1
 WHILE_ASKING = 0.9
 _NO_FAULT = "NULL value in scores.body"
@@ -62,7 +59,7 @@ class Count:
 
     @property
     def holds(self) -> bool:
-        return not (self.corrupt or self.lost or self.different) and self.most_at_a_kill <= UNWRITTEN
+        return not (self.corrupt or self.lost or self.different) and self.most_at_a_kill <= AT_ONCE
 
     def and_of(self, other: Count) -> Count:
         """Both together."""
@@ -109,10 +106,11 @@ class Project:
         return (self.root / "reports/bench/decision.json").read_bytes()
 
     def kept(self) -> set[bytes]:
-        """The keys of all replies that are on the disk, each row checked against its digest; none where there is no
+        """The keys of all replies that the next run finds, each row checked against its digest; none where there is no
         ledger yet. Raises sqlite3.Error or ValueError where it is damaged."""
         if not self.ledger.exists():
             return set()
+        Ledger.open(self.ledger).close()  # takes over what the killed run had jotted down
         with closing(sqlite3.connect(self.ledger)) as file:
             said = {line for (line,) in file.execute("PRAGMA integrity_check")} - {"ok", _NO_FAULT}
             if said:

@@ -220,3 +220,89 @@ def test_what_was_acknowledged_before_kill_9_is_there_and_the_dead_hold_no_claim
             assert ledger.damaged == 0
             assert ledger.exchange(wanted=["claimed by the dead"]).granted == {"claimed by the dead"}
     assert not [file for file in Path(path.parent).iterdir() if "claim" in file.name]
+
+
+# ---------------------------------------------------------------------------------------------- killed before kept
+
+JOTTER = """
+import sys
+from pathlib import Path
+from callgate.concepts import Reply
+from callgate.ledger import Ledger, PaidReply
+ledger = Ledger.open(Path(sys.argv[1]))
+ledger.exchange(wanted=["kept", "jotted", "asked"])
+ledger.jot(PaidReply("kept", "m", Reply("on the disk")))
+ledger.exchange([PaidReply("kept", "m", Reply("on the disk"))])
+ledger.jot(PaidReply("jotted", "m", Reply("beside it \\ud800")))
+print("now", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def jotter(path):
+    """A process that has kept a reply, jotted another down, and is asking for a third."""
+    process = subprocess.Popen([sys.executable, "-c", JOTTER, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdout.readline() == b"now\n"
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def spools(path):
+    return sorted(path.parent.glob("*-spool-*"))
+
+
+def test_a_reply_that_was_jotted_down_outlives_its_process(jotter, path):
+    jotter.kill()
+    jotter.wait()
+    with Ledger.open(path) as ledger:
+        assert ledger.replies(["kept", "jotted", "asked"]).keys() == {"kept", "jotted"}
+        assert ledger.replies(["jotted"])["jotted"].text == "beside it \ud800"
+        assert not spools(path)
+
+
+def test_who_meets_the_claims_of_the_dead_finds_their_replies_before_asking(jotter, path):
+    with Ledger.open(path) as ledger:
+        assert ledger.exchange(wanted=["jotted", "asked"]).granted == set(), "while they live"
+        assert not ledger.replies(["jotted"]), "what is not kept does not count"
+        assert spools(path)
+        jotter.kill()
+        jotter.wait()
+        ledger.exchange(wanted=["jotted", "asked"])
+        again = ledger.exchange(wanted=["jotted", "asked"])
+        assert again.replies.keys() == {"jotted"}
+        assert again.granted == {"asked"}
+
+
+@pytest.mark.parametrize("harm", [lambda line: line[: len(line) // 2], lambda line: line.replace(b"beside", b"besmde")])
+def test_of_what_was_jotted_down_a_damaged_line_is_left_and_the_others_are_not(jotter, path, harm):
+    jotter.kill()
+    jotter.wait()
+    (page,) = (page for page in spools(path) if page.stat().st_size)
+    whole = page.read_bytes()
+    page.write_bytes(whole.replace(b"jotted", b"other!") + harm(whole) + b"\n" + whole + b"\xff[]\n{}\n\n")
+    with Ledger.open(path) as ledger:
+        assert {key for key, _, _, _ in ledger.every_reply()} == {"kept", "jotted"}
+        assert ledger.damaged == 0
+
+
+def test_what_cannot_be_taken_over_is_said_and_holds_nobody_up(jotter, path, caplog):
+    jotter.kill()
+    jotter.wait()
+    for page in spools(path):
+        page.unlink()
+        page.mkdir()
+    with Ledger.open(path) as ledger:
+        assert "cannot be taken over" in caplog.text
+        assert ledger.exchange(wanted=["jotted"]).granted == {"jotted"}
+
+
+def test_jotting_leaves_no_file_where_all_was_kept(path):
+    with Ledger.open(path) as ledger:
+        for number in range(5):
+            reply = PaidReply(f"k{number}", "m", Reply("x"))
+            ledger.jot(reply)
+            ledger.exchange([reply])
+        assert sum(page.stat().st_size for page in spools(path)) == 0
+    assert not spools(path)

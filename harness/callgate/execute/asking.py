@@ -125,7 +125,7 @@ class Session(Generic[A, D]):
         try:
             exchange = await self._loop.run_in_executor(disk, self._ledger.exchange, paid, dropped, wanted)
         except (sqlite3.Error, OSError) as error:  # asking on would be paying for what cannot be kept
-            self._halt(Failure("cancelled", f"the ledger cannot be written: {error}"), _ANY)
+            self._halt(_unwritable(error), _ANY)
             self._dropped = []
             return
         self._gather = min(GATHER_MOST, max(GATHER_SECONDS, 2 * (self._loop.time() - began)))
@@ -236,8 +236,7 @@ class Session(Generic[A, D]):
         feed.limiter.landed(outcome)
         if isinstance(outcome, Reply):
             feed.gate.answered(call.number)
-            self._paid.append(PaidReply(request.key, request.model, outcome))
-            self._stir.send()
+            self._keep(PaidReply(request.key, request.model, outcome))
             return
         failure = Failure(outcome.kind, brief(outcome.why))
         if remedy_of(outcome) == "stop_model":
@@ -253,6 +252,15 @@ class Session(Generic[A, D]):
         self._loop.call_later(wait, self._again, feed, call)
         if outcome.kind == "rate_limited":
             feed.gate.refused(call.number, self._loop.time() + (getattr(outcome, "retry_after", None) or 0.0))
+
+    def _keep(self, paid: PaidReply) -> None:
+        """Jots a reply down, so that no kill loses it, and has the keeper keep it."""
+        try:
+            self._ledger.jot(paid)
+        except OSError as error:
+            self._halt(_unwritable(error), _NOT_ASKED)
+        self._paid.append(paid)
+        self._stir.send()
 
     def _settle(self, call: Call[A], outcome: Reply | Failure) -> None:
         """Puts back what the call did not cost; where somebody waits for the purse, it may do now."""
@@ -301,6 +309,10 @@ class Session(Generic[A, D]):
         for key, call in list(self._calls.items()):
             if call.state in states and model in {None, call.request.model}:
                 self._fail(key, failure)
+
+
+def _unwritable(error: Exception) -> Failure:
+    return Failure("cancelled", f"the ledger cannot be written: {error}")
 
 
 def _has_room(feed: Feed[A]) -> bool:

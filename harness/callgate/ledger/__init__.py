@@ -1,6 +1,7 @@
 """Replies, scores and runs <-> disk, so that nothing is paid or computed twice.
 
-`keys` names rows, `rows` writes and reads their texts, `store` is the file, `claims` says who may ask what.
+`keys` names rows, `rows` writes and reads their texts, `store` is the file, `claims` says who may ask what, `spool` holds what
+is not in the file yet.
 """
 
 from callgate.ledger.keys import grader_key, request_key, score_base

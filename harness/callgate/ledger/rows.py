@@ -14,6 +14,10 @@ _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=Fals
 """Escapes all that is not ASCII: a lone surrogate or a NUL in a model's words is no reason not to keep them."""
 
 
+ReplyRow = tuple[str, str, str, int, int, str, bytes]
+"""Key, model, served, simulated, created (seconds since 1970), body, digest."""
+
+
 @dataclass(frozen=True, slots=True)
 class PaidReply:
     """A reply on its way into the ledger, under the key of its request."""
@@ -47,8 +51,8 @@ def seal(*parts: str) -> bytes:
     return hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).digest()
 
 
-def reply_row(paid: PaidReply, created: int) -> tuple[str, str, str, int, int, str, bytes]:
-    """A reply as its row: key, model, served, simulated, created (seconds since 1970), body, digest."""
+def reply_row(paid: PaidReply, created: int) -> ReplyRow:
+    """A reply as its row."""
     reply = paid.reply
     served = reply.served.encode("utf-8", "replace").decode()
     body = _encode(

@@ -21,7 +21,18 @@ from typing import Any, Final, Self
 
 from callgate.concepts import Json, Mistake, Reply
 from callgate.ledger.claims import Claimant, is_alive
-from callgate.ledger.rows import PaidReply, Run, reply_from, reply_row, run_from, run_row, score_row, scores_from
+from callgate.ledger.rows import (
+    PaidReply,
+    ReplyRow,
+    Run,
+    reply_from,
+    reply_row,
+    run_from,
+    run_row,
+    score_row,
+    scores_from,
+)
+from callgate.ledger.spool import Spool, abandoned, spooled
 
 _log = logging.getLogger(__name__)
 VERSION: Final = 3
@@ -97,6 +108,10 @@ class Ledger:
         self._clock = clock
         self._lock = threading.RLock()
         self._claimant = Claimant(path)
+        self._spool: Spool | None = None
+        self._jotted: dict[str, ReplyRow] = {}
+        self._left_behind = False
+        self._given_up: set[Path] = set()
         self._broken_replies: set[bytes] = set()  # damaged rows are deleted when something takes their place
         self._broken_scores: set[tuple[bytes, bytes]] = set()
 
@@ -119,7 +134,9 @@ class Ledger:
             if isinstance(error, Mistake):
                 raise
             raise Mistake(f"{path}: no ledger, or a damaged one ({error}); move it away to begin a new one") from error
-        return cls(path, connection, clock)
+        ledger = cls(path, connection, clock)
+        ledger._take_over()
+        return ledger
 
     def __enter__(self) -> Self:
         return self
@@ -136,6 +153,8 @@ class Ledger:
             except sqlite3.Error as error:  # a full disk, say; the claims die with the lock
                 _log.warning("%s: %s", self.path, error)
             finally:
+                if self._spool is not None:
+                    self._spool.close()
                 self._claimant.leave()
                 self._db.close()
 
@@ -158,6 +177,14 @@ class Ledger:
             else:
                 yield key, row[1].decode(), row[4], reply
 
+    def jot(self, paid: PaidReply) -> None:
+        """Writes a reply down beside the ledger, at once and without waiting for the disk: a kill from here on does not
+        lose it. It counts when `exchange` has kept it. Raises OSError."""
+        if self._spool is None:
+            self._spool = Spool(self.path, self._claimant.name)
+        row = self._jotted[paid.key] = reply_row(paid, int(self._clock()))
+        self._spool.add(row)
+
     def put_replies(self, rows: Sequence[PaidReply]) -> None:
         """Keeps replies: when this returns they are on the disk. A key that is already there stays as it is."""
         self.exchange(rows)
@@ -177,6 +204,10 @@ class Ledger:
                 self._db.execute(_GIVE_BACK, (self._claimant.name, json.dumps(done)))
             found = self._found(wanted)
             granted = self._claim([key for key in wanted if key not in found])
+        if self._spool is not None:
+            self._spool.settle([row.key for row in paid])
+        if self._left_behind:
+            self._take_over()
         return Exchange({**found, **kept_first}, granted)
 
     def _keep(self, paid: Sequence[PaidReply]) -> dict[str, Reply]:
@@ -186,7 +217,7 @@ class Ledger:
         self._broken_replies.difference_update(key for (key,) in broken)
         created = int(self._clock())
         before = self._db.total_changes
-        rows = [reply_row(row, created) for row in paid]
+        rows = [self._jotted.pop(row.key, None) or reply_row(row, created) for row in paid]
         whole = len(rows) - len(rows) % _AT_ONCE
         for at in range(0, whole, _AT_ONCE):
             self._db.execute(_KEEP_MANY, [*chain.from_iterable(rows[at : at + _AT_ONCE])])
@@ -219,10 +250,28 @@ class Ledger:
             self._db.execute(_CLAIM, (me, wanted))
             holders = {key: name.decode("ascii", "replace") for key, name in self._db.execute(_HOLDERS, (wanted,))}
             gone = [name for name in set(holders.values()) - {me} if not is_alive(self.path, name)]
-            if not gone:
+            self._left_behind = bool(gone and self._abandoned())
+            if not gone or self._left_behind:  # nothing of theirs is asked before what they have left is taken over
                 break
             self._db.executemany("DELETE FROM claims WHERE claimant = ?", [(name,) for name in gone])
         return frozenset(key.decode() for key, holder in holders.items() if holder == me)
+
+    def _take_over(self) -> None:
+        """Keeps what killed processes had jotted down and not kept."""
+        for path in self._abandoned():
+            try:
+                with self._lock, self._transaction():
+                    self._db.executemany(_KEEP, spooled(path))
+                path.unlink(missing_ok=True)
+            except FileNotFoundError:  # somebody else was faster
+                continue
+            except (OSError, sqlite3.Error) as error:
+                self._given_up.add(path)
+                _log.warning("%s: what a killed run has left cannot be taken over: %s", path, error)
+        self._left_behind = False
+
+    def _abandoned(self) -> list[Path]:
+        return [path for path in abandoned(self.path) if path not in self._given_up]
 
     # ------------------------------------------------------------------------------------------ scores
 

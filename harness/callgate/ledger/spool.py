@@ -1,0 +1,100 @@
+"""Replies that came and are not in the ledger yet: written beside it as they come, without waiting for the disk.
+
+What a process has written survives its end, so that `kill -9` costs the calls in flight and no reply: whoever opens the
+ledger next takes over what the dead have left. (Only the ledger's own commit survives a power cut, and only what it has
+kept counts.) Two files take turns, so that one can be emptied while replies go on coming into the other.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import threading
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from callgate.ledger.claims import is_alive
+from callgate.ledger.rows import ReplyRow, seal
+
+_OWNER = re.compile(r"-spool-([0-9a-z]+)-[01]$")
+
+
+class Spool:
+    """The replies of one claimant that are still to be kept. Safe between threads."""
+
+    def __init__(self, ledger: Path, owner: str) -> None:
+        self._lock = threading.Lock()
+        self._page, self._other = (_Page(ledger.with_name(f"{ledger.name}-spool-{owner}-{turn}")) for turn in "01")
+
+    def add(self, row: ReplyRow) -> None:
+        """Writes a reply down. Raises OSError."""
+        with self._lock:
+            self._page.add(row)
+
+    def settle(self, keys: Collection[str]) -> None:
+        """These are kept now, or need not be; those that are not wait on, and new ones go into the other file."""
+        with self._lock:
+            for page in (self._page, self._other):
+                page.remove(keys)
+            if self._other.is_empty:
+                self._page, self._other = self._other, self._page
+
+    def close(self) -> None:
+        """Removes the files, but for those in which a reply waits still."""
+        with self._lock:
+            self._page.close()
+            self._other.close()
+
+
+class _Page:
+    """One file, which is made when the first reply comes."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._handle = -1
+        self._waiting: set[str] = set()
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._waiting
+
+    def add(self, row: ReplyRow) -> None:
+        if self._handle < 0:
+            self._handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        line = json.dumps([*row[:-1], row[-1].hex()]).encode() + b"\n"
+        if os.write(self._handle, line) != len(line):
+            raise OSError(f"{self._path.name}: no room for a reply")
+        self._waiting.add(row[0])
+
+    def remove(self, keys: Collection[str]) -> None:
+        if self._waiting:
+            self._waiting.difference_update(keys)
+            if not self._waiting:
+                os.ftruncate(self._handle, 0)
+
+    def close(self) -> None:
+        if self._handle >= 0:
+            os.close(self._handle)
+            self._handle = -1
+        if not self._waiting:
+            self._path.unlink(missing_ok=True)
+
+
+def abandoned(ledger: Path) -> list[Path]:
+    """The files of claimants that are gone."""
+    found = [(path, _OWNER.search(path.name)) for path in ledger.parent.glob(f"{ledger.name}-spool-*")]
+    return [path for path, owner in found if owner and not is_alive(ledger, owner[1])]
+
+
+def spooled(path: Path) -> Iterator[ReplyRow]:
+    """The replies in a file, but for a line that is cut short or damaged: that one was never paid for. Raises
+    OSError."""
+    for line in path.read_bytes().split(b"\n"):
+        try:
+            key, model, served, simulated, created, body, digest = json.loads(line)
+            row = (key, model, served, simulated, created, body, bytes.fromhex(digest))
+        except (ValueError, TypeError):
+            continue
+        if seal(*map(str, row[:-1])) == row[-1]:
+            yield row
