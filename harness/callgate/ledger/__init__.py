@@ -1,7 +1,7 @@
 """Replies, scores and runs <-> disk, so that nothing is paid or computed twice.
 
-`keys` names rows, `rows` writes and reads their texts, `store` is the file, `spool` holds what is not in it yet, `claims`
-says who may ask what.
+`keys` names rows, `rows` writes and reads their texts, `store` is the file, `spool` holds what is not in it yet,
+`claims` says who may ask what.
 """
 
 from callgate.ledger.keys import grader_key, request_key, score_base
