@@ -131,7 +131,7 @@ def cost(rules: Sequence[Callable[[Seen], object]], plans: Sequence[tuple[Contex
 def main() -> int:
     half = TRIALS // 2
     plans = [(where, trial) for one in ("en", "es") for where in [context(one)] for trial in trials(one, half)]
-    cost([rule.function for rule in RULES.values()], plans[::50])  # packs of both languages and the language model are loaded once
+    cost([rule.function for rule in RULES.values()], plans[::50])  # packs and the language model are loaded once
     costs = {name: cost([rule.function], plans) for name, rule in RULES.items()}
     on = [rule.function for rule in RULES.values() if "call" in rule.kinds]  # as a run of calls has them
     together = cost(on, plans)
