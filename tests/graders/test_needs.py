@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callgate.graders.grounds import grounds_of
-from callgate.graders.needs import Held, may_match, needed
+from callgate.graders.needs import DIGIT, FREE, Held, begins, may_match, needed
 from callgate.graders.packs import FOLDER, LANGUAGES, PHRASES, pack
 from callgate.graders.text import fold
 
@@ -23,6 +23,9 @@ PATTERNS = [
         *(known.phrases[name] for name in PHRASES),
         *(pattern for pattern, _, _ in known.relative),
     )
+]
+EXAMPLES = [
+    fold(line) for page in sorted((FOLDER / "examples").glob("*.txt")) for line in page.read_text("utf-8").splitlines()
 ]
 
 
@@ -46,14 +49,46 @@ def test_what_is_needed_is_read_off_the_pattern(pattern, wanted):
     assert sorted(texts_of(pattern)) == sorted(wanted)
 
 
+@pytest.mark.parametrize(
+    ("pattern", "wanted"),
+    [
+        (r"(?:half|quarter) past", {"half", "quarter"}),
+        (r"(?:the )?(?:\d|one)", {"the", DIGIT, "one"}),
+        (r"(?!no)opens? at", {"open"}),
+        (r"^two(?!\w)", {"two"}),
+        (r"(?:one )?(?:two )?", None),
+        (r"[ab]c", None),
+        (r"\w+ miles", None),
+        (r"(?i:yes) sir", None),
+    ],
+)
+def test_what_matches_begin_with_is_read_off_the_pattern(pattern, wanted):
+    found = begins(FREE + pattern)
+    assert (found and {text for texts in found.texts.values() for text in texts}) == wanted
+    assert begins(pattern) is None, "it may match anywhere"
+
+
+def spans(matches):
+    return [match.span() for match in matches]
+
+
+def test_looking_where_matches_begin_finds_each_of_them():
+    every = [form for known in PACKS for form in known.forms]
+    assert all(form.begin for form in every)
+    found = 0
+    for line in EXAMPLES:
+        for text in {line, line.replace(" ", "\u00a0\n"), f"{line}\t{line}"}:
+            held = Held(text)
+            for form in every:
+                there = spans(form.pattern.finditer(text))
+                assert spans(held.finditer(form.pattern, form.begin)) == there, (form.written, text)
+                found += len(there)
+    assert found > 2000
+
+
 def test_no_pattern_of_a_pack_matches_a_text_that_lacks_what_it_needs():
-    texts = [
-        fold(line)
-        for page in sorted((FOLDER / "examples").glob("*.txt"))
-        for line in page.read_text("utf-8").splitlines()
-    ]
     matched = 0
-    for text in texts:
+    for text in EXAMPLES:
         for pattern in PATTERNS:
             if pattern.search(text):
                 matched += 1
@@ -72,6 +107,7 @@ def test_odd_spaces_and_digits_count_as_such(parts):
     held = Held(text)
     for form in PACKS[1].forms:
         assert held.all(form.needs) or not form.pattern.search(text)
+        assert spans(held.finditer(form.pattern, form.begin)) == spans(form.pattern.finditer(text))
 
 
 def test_a_number_in_an_object_that_a_tool_returned_is_a_ground():

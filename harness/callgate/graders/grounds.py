@@ -15,6 +15,7 @@ from callgate.graders.packs import LANGUAGES
 from callgate.graders.values import Day, Value, find
 
 _ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?")
+_NOT_DIGIT = re.compile(r"\D")
 _NUMBER = re.compile(r"(?<![\w.:+-])-?\d+(?:\.\d+)?(?![\w.:-]|,\d{3})")
 _EXEMPT = 3  # "one or two", "all three": cardinals that count what is being talked of
 _AHEAD = 15  # days ahead within which a weekday that was named stands for a date
@@ -86,7 +87,7 @@ def _number_holds(known: Grounds, reading: object, value: Value) -> bool:
     hours = {hour for minute in known.times for hour in (minute // 60, minute // 60 % 12 or 12)}
     if whole in hours or any(whole in {day.day, day.year} for day in known.days):
         return True
-    digits = re.sub(r"\D", "", value.text)
+    digits = _NOT_DIGIT.sub("", value.text)
     return len(digits) >= 2 and any(digits in phone for phone in known.phones)
 
 

@@ -17,7 +17,6 @@ FEWEST_WORDS = 4
 """Under this many words that are not names or numbers nothing is said about an utterance's language."""
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
-_INSIDE = re.compile(r"[\w,;][ \t]*\Z")
 _PRONOUN = {"I", "I'", "I’"}
 _SURE = 0.6  # the identifier alone is believed above this
 _HINT = 0.12  # what each function word beyond the other languages' adds
@@ -28,10 +27,16 @@ def kept_words(text: str, names: frozenset[str] = frozenset()) -> tuple[str, ...
     kept = []
     for match in _WORD.finditer(text):
         word = match.group()
-        inside = word[0].isupper() and word[:2] not in _PRONOUN and _INSIDE.search(text, 0, match.start())
+        inside = word[0].isupper() and word[:2] not in _PRONOUN and _goes_on(text, match.start())
         if not inside and fold(word) not in names:
             kept.append(word)
     return tuple(kept)
+
+
+def _goes_on(text: str, start: int) -> bool:
+    """Whether a sentence does not begin at `start`: a word, a comma or a semicolon stands before."""
+    before = text[:start].rstrip(" \t")[-1:]
+    return before.isalnum() or before in {"_", ",", ";"}
 
 
 @lru_cache(maxsize=16384)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from callgate.concepts import ExpectedCall, Json, Tool, ToolAnswer
 from callgate.matchers import MISSING, mismatch
@@ -21,19 +22,24 @@ class Match:
     wrong: Mapping[str, str] = field(default_factory=dict)
 
 
-def properties_of(tool: Tool | None) -> Mapping[str, Mapping[str, Json]]:
-    """The schema of each argument of a tool."""
-    found = tool.parameters.get("properties") if tool else None
+Properties: TypeAlias = Mapping[str, Mapping[str, Json]]
+"""The schema of each argument of a tool."""
+
+
+def properties_of(tool: Tool) -> Properties:
+    """The schemas in a tool's own schema."""
+    found = tool.parameters.get("properties")
     known = found if isinstance(found, Mapping) else {}
     return {name: schema for name, schema in known.items() if isinstance(schema, Mapping)}
 
 
 def matches(
-    expected: Sequence[ExpectedCall], made: Sequence[ToolAnswer], tools: Mapping[str, Tool], timezone: str
+    expected: Sequence[ExpectedCall], made: Sequence[ToolAnswer], tools: Mapping[str, Properties], timezone: str
 ) -> tuple[Match, ...]:
     """Each expected call with a call of its own of the same tool, so that as many as possible have one.
 
-    Among such assignments the one in which most arguments hold. Arguments that are not JSON hold nothing.
+    Among such assignments the one in which most arguments hold. Arguments that are not JSON hold nothing. `tools` has
+    the schemas of each tool's arguments.
     """
     wrong = [[_wrong(want, answer, tools, timezone) for answer in made] for want in expected]
     worth = [
@@ -57,13 +63,13 @@ def _worth(want: ExpectedCall, answer: ToolAnswer, wrong: Mapping[str, str] | No
 
 
 def _wrong(
-    want: ExpectedCall, answer: ToolAnswer, tools: Mapping[str, Tool], timezone: str
+    want: ExpectedCall, answer: ToolAnswer, tools: Mapping[str, Properties], timezone: str
 ) -> Mapping[str, str] | None:
     """Why each expected argument does not hold; None where another tool was called."""
     if answer.call.name != want.tool:
         return None
     given = answer.arguments or {}
-    schemas = properties_of(tools.get(want.tool))
+    schemas = tools.get(want.tool, {})
     reasons = {
         name: mismatch(matcher, given.get(name, MISSING), schema=schemas.get(name), timezone=timezone)
         for name, matcher in want.arguments.items()

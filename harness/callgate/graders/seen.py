@@ -33,7 +33,7 @@ from callgate.concepts import (
 )
 from callgate.graders.grounds import Grounds, grounds_of
 from callgate.graders.language import guess, language_of
-from callgate.graders.matching import Match, matches
+from callgate.graders.matching import Match, Properties, matches, properties_of
 from callgate.graders.packs import LANGUAGES, Pack, pack
 from callgate.graders.text import fold, words
 from callgate.matchers import instant
@@ -83,6 +83,11 @@ class Context:
     def tool(self) -> Mapping[str, Tool]:
         """The prompt's tools by name."""
         return {tool.name: tool for tool in self.tools}
+
+    @cached_property
+    def properties(self) -> Mapping[str, Properties]:
+        """The schema of each argument of each tool, by the tool's name."""
+        return {tool.name: properties_of(tool) for tool in self.tools}
 
     def effect(self, tool: str) -> Effect:
         """What a tool does to the world; one that the world does not name writes."""
@@ -237,7 +242,7 @@ class Seen:
     @cached_property
     def matches(self) -> tuple[Match, ...]:
         """The expected calls, each with the call made that fits it best."""
-        return matches(self.expect.calls, self.answers, self.context.tool, self.context.case.timezone)
+        return matches(self.expect.calls, self.answers, self.context.properties, self.context.case.timezone)
 
     @cached_property
     def grounds(self) -> Grounds:

@@ -7,6 +7,7 @@ import unicodedata
 from functools import lru_cache
 
 _SENTENCE = re.compile(r"[^.!?…\n]+(?:[.](?=\S)[^.!?…\n]+)*[.!?…]*")
+_WORD = re.compile(r"[\w']+")
 _SPACE = re.compile(r"\s+")
 _PLAIN = {"’": "'", "‘": "'", "ʼ": "'", "“": '"', "”": '"', "–": "-", "—": "-", "\u00a0": " ", "\u202f": " "}
 
@@ -31,7 +32,7 @@ def unaccented(pattern: str) -> str:
 @lru_cache(maxsize=8192)
 def words(text: str) -> tuple[str, ...]:
     """The folded words of a text, without punctuation."""
-    return tuple(re.findall(r"[\w']+", fold(text)))
+    return tuple(_WORD.findall(fold(text)))
 
 
 def squeezed(text: str) -> str:

@@ -24,6 +24,10 @@ _PHONE_LENGTHS = (7, 10, 11)
 _FEWEST_GROUPS = 5  # of so many numbers a telephone number said in words consists at least
 _DIGIT = re.compile(r"\d")
 _ISO = re.compile(r"(?<!\w)(20\d\d)-(\d\d)-(\d\d)(?!\d)")
+_NOT_DIGIT = re.compile(r"\D")
+_THOUSANDS = re.compile(r",(?=\d{3}(?:\D|$))")
+_JOINT = re.compile(r"[\s-]+")
+_SAID_APART = re.compile(r"[^\s,.-]+")
 _SLASH = re.compile(r"(?<![\w/])(\d{1,2})/(\d{1,2})(?:/(20\d\d|\d\d))?(?![\w/])")
 _RANK: dict[str, int] = {"time": 0, "date": 1, "phone": 2, "money": 3, "number": 4}
 
@@ -82,9 +86,16 @@ def find(text: str, language: str) -> tuple[Value, ...]:
     if known is None or not known.hint.search(folded):
         return ()
     said = held(folded)
-    found = [value for form in known.forms if said.all(form.needs) for value in _read(form, known, text, folded)]
+    found = [value for form in _possible(known, said) for value in _read(form, known, text, said)]
     found += _others(known, text, folded, said)
     return _apart(found) if len(found) > 1 else tuple(found)
+
+
+def _possible(known: Pack, said: Held) -> list[Form]:
+    """The forms that can match, in the pack's order: what many need first is looked for once for all of them."""
+    places = [place for first, rest in known.sieve if said.has(first) for place, needs in rest if said.all(needs)]
+    places.sort()
+    return [known.forms[place] for place in places]
 
 
 def _apart(found: list[Value]) -> tuple[Value, ...]:
@@ -96,11 +107,10 @@ def _apart(found: list[Value]) -> tuple[Value, ...]:
     return tuple(sorted(kept, key=lambda value: value.start))
 
 
-def _read(form: Form, known: Pack, text: str, folded: str) -> list[Value]:
+def _read(form: Form, known: Pack, text: str, said: Held) -> list[Value]:
     found = []
     pattern = form.pattern
-    first = pattern.match(folded) if form.whole else None
-    for match in pattern.finditer(folded) if not form.whole else [first] if first else ():
+    for match in said.finditer(pattern, form.begin):
         readings = _READERS[form.kind](form, known, match)
         if readings:
             start, end = match.span("value" if "value" in pattern.groupindex else 0)
@@ -112,9 +122,9 @@ def _read(form: Form, known: Pack, text: str, folded: str) -> list[Value]:
 def number_of(words: str, known: Pack) -> float | None:
     """The number that digits or number words say; a comma before one or two last digits is a decimal comma."""
     if words[:1].isdigit():
-        plain = re.sub(r",(?=\d{3}(?:\D|$))", "", words).replace(",", ".")
+        plain = _THOUSANDS.sub("", words).replace(",", ".")
         return float(plain)
-    parts = [known.words.get(re.sub(r"[\s-]+", " ", part), 0) for part in known.word.findall(words)]
+    parts = [known.words.get(_JOINT.sub(" ", part), 0) for part in known.word.findall(words)]
     if not parts:
         return None
     if 1000 not in parts:
@@ -166,7 +176,7 @@ def _date(form: Form, known: Pack, match: re.Match[str]) -> tuple[Hashable, ...]
     weekday = known.weekdays.get(_group(match, "wd"))
     month = known.months.get(_group(match, "month"))
     said = _group(match, "day")
-    day = int(said) if said else known.ordinals.get(re.sub(r"[\s-]+", " ", _group(match, "dayw")))
+    day = int(said) if said else known.ordinals.get(_JOINT.sub(" ", _group(match, "dayw")))
     year = int(_group(match, "year")) if _group(match, "year") else None
     return (Day(year, month, day, weekday),)
 
@@ -200,7 +210,7 @@ def _others(known: Pack, text: str, folded: str, said: Held) -> list[Value]:
 
     written = len(_DIGIT.findall(folded)) if said.digit else 0
     for match in _PHONE.finditer(folded) if written >= min(_PHONE_LENGTHS) else ():
-        add("phone", match, re.sub(r"\D", "", match.group()))
+        add("phone", match, _NOT_DIGIT.sub("", match.group()))
     if written + sum(map(folded.count, known.counting)) >= _FEWEST_GROUPS:
         for digits, match in _said_digits(known, folded):
             add("phone", match, digits)
@@ -228,7 +238,7 @@ def _said_digits(known: Pack, folded: str) -> Iterator[tuple[str, re.Match[str]]
 
 def _digits(known: Pack, said: str) -> str:
     out, times = "", 1
-    for word in re.findall(r"[^\s,.-]+", said):
+    for word in _SAID_APART.findall(said):
         if word in known.repeats:
             times = known.repeats[word]
         else:

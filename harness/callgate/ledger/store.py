@@ -206,6 +206,8 @@ class Ledger:
             granted = self._claim([key for key in wanted if key not in found])
         if self._spool is not None:
             self._spool.settle([row.key for row in paid])
+            for row in paid:
+                self._jotted.pop(row.key, None)
         if self._left_behind:
             self._take_over()
         return Exchange({**found, **kept_first}, granted)
@@ -217,7 +219,7 @@ class Ledger:
         self._broken_replies.difference_update(key for (key,) in broken)
         created = int(self._clock())
         before = self._db.total_changes
-        rows = [self._jotted.pop(row.key, None) or reply_row(row, created) for row in paid]
+        rows = [self._jotted.get(row.key) or reply_row(row, created) for row in paid]
         whole = len(rows) - len(rows) % _AT_ONCE
         for at in range(0, whole, _AT_ONCE):
             self._db.execute(_KEEP_MANY, [*chain.from_iterable(rows[at : at + _AT_ONCE])])

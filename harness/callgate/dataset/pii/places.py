@@ -58,19 +58,29 @@ _POSTAL = re.compile(
     re.IGNORECASE,
 )
 _BOX = re.compile(r"\bP\.?\s?O\.?\s+Box\s+\d+\b|\bapartado\s+postal\s+\d+\b", re.IGNORECASE)
+_BOXES = frozenset({"box", "apartado"})
+_FIVE = re.compile(r"\d{5}")
 _INVENTED = re.compile(r"\b(?:example street|calle ejemplo)\b", re.IGNORECASE)
+
+
+def _begins_so(said: tuple[str, ...]) -> bool:
+    for word in said:  # noqa: SIM110  # a loop: here the time goes
+        if word.startswith(_CALLES):
+            return True
+    return False
 
 
 def addresses(text: str) -> Iterator[Found]:
     """Streets with a house number, boxes, and postal codes that are called so."""
     said = words_of(text)
     streets = () if _STREETS.isdisjoint(said) else (_TITLED, _LOWER)
-    calles = (_SPANISH,) if any(word.startswith(_CALLES) for word in said) or "c/" in text.lower() else ()
-    for pattern in (*streets, *calles, _BOX):
+    calles = (_SPANISH,) if _begins_so(said) or "c/" in text.lower() else ()
+    boxes = () if _BOXES.isdisjoint(said) else (_BOX,)
+    for pattern in (*streets, *calles, *boxes):
         for found in pattern.finditer(text):
             if not _INVENTED.search(found.group()):
                 end = found.end() - (len(found.group()) - len(found.group().rstrip(" .,")))
                 yield Found(found.start(), end, "address", " ".join(text[found.start() : end].lower().split()))
-    for found in _POSTAL.finditer(text):
+    for found in _POSTAL.finditer(text) if _FIVE.search(text) else ():
         if not found[1].startswith("000"):
             yield Found(found.start(1), found.end(1), "address", found[1])

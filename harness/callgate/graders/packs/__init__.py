@@ -6,14 +6,14 @@ A team adds a language by copying en.yaml; nothing in the code names a language.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from callgate.files import read_yaml
-from callgate.graders.needs import Clause, needed
+from callgate.graders.needs import FREE, Begin, Clause, begins, needed
 from callgate.graders.text import unaccented
 
 FOLDER = Path(__file__).parent
@@ -46,7 +46,7 @@ class Form:
     Where the pattern has a group `value` (« » in the file), that is the value and the rest only tells it from others.
 
     `exact` is the value itself (`is` in the file) where the words alone say it: "noon", "an hour and a half". `needs`
-    are plain texts without which the pattern cannot match; one that is `whole` can only match from the beginning.
+    are plain texts without which the pattern cannot match.
     """
 
     kind: str
@@ -54,8 +54,8 @@ class Form:
     add: float = 0
     exact: str | float | None = None
     needs: tuple[Clause, ...] = ()
+    begin: Begin | None = None  # what its matches begin with
     cents: str = ""  # "apart": two numbers make dollars and cents; "only": the number counts cents
-    whole: bool = False
 
     @property
     def pattern(self) -> re.Pattern[str]:
@@ -124,6 +124,7 @@ class Pack:
     spoken_group: re.Pattern[str]
     month_first: bool
     forms: tuple[Form, ...]
+    sieve: tuple[tuple[Clause, tuple[tuple[int, tuple[Clause, ...]], ...]], ...]  # see `_sieve`
     hint: re.Pattern[str]  # a text without any of this holds no value
     stop_words: frozenset[str]
     question_mark: re.Pattern[str]
@@ -179,6 +180,7 @@ def pack(language: str) -> Pack | None:
     data = _data(language)
     data["teens"] |= _composed(data)
     groups = _groups(data)
+    forms = tuple(_forms(data, groups))
     return Pack(
         language=language,
         name=data["name"],
@@ -199,7 +201,8 @@ def pack(language: str) -> Pack | None:
         spoken_groups=re.compile(rf"(?<!\w){_group(data)}(?:[\s,.-]+{_group(data)}){{5,10}}(?!\w)"),
         spoken_group=re.compile(rf"(?<!\w){_group(data)}(?!\w)"),
         month_first=data["slash_dates"] == "mdy",
-        forms=tuple(_forms(data, groups)),
+        forms=forms,
+        sieve=_sieve(forms),
         hint=_hint(data),
         stop_words=frozenset(map(unaccented, data["stop_words"])),
         question_mark=re.compile(data["question"]["marks"]),
@@ -296,11 +299,21 @@ def _forms(data: Mapping[str, Any], groups: Mapping[str, str]) -> Iterable[Form]
             text = re.sub(r"\{(\w+)\}", lambda m: groups.get(m[1], m[0]), _bare(entry["form"]))
             text = text.replace("«", "(?P<value>").replace("»", ")")
             cents = "apart" if entry.get("cents") else "only" if entry.get("only_cents") else ""
-            pattern = rf"(?<![\w.:])(?<![a-z]-){text}(?!\w)"
-            whole = entry["form"].startswith("^")
-            yield Form(kind, pattern, entry.get("add", 0), entry.get("is"), needed(pattern), cents, whole)
+            pattern = rf"{FREE}(?<![a-z]-){text}(?!\w)"
+            known = needed(pattern), begins(pattern)
+            yield Form(kind, pattern, entry.get("add", 0), entry.get("is"), *known, cents)
 
 
+def _sieve(forms: Sequence[Form]) -> tuple[tuple[Clause, tuple[tuple[int, tuple[Clause, ...]], ...]], ...]:
+    """The places of the forms by the clause that each needs first, with what else each needs."""
+    groups: dict[Clause, list[tuple[int, tuple[Clause, ...]]]] = {}
+    for place, form in enumerate(forms):
+        first, *others = form.needs or (_ANY_TEXT,)
+        groups.setdefault(first, []).append((place, tuple(others)))
+    return tuple((first, tuple(members)) for first, members in groups.items())
+
+
+_ANY_TEXT = Clause(("",))
 _TO_THE_HOUR = (5, 10, 20, 25)
 """Minutes that are said before an hour without the word "minutes": "ten to four"."""
 

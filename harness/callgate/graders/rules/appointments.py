@@ -9,7 +9,6 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from callgate.concepts import Grade, Json, NotApplicable, Score, ToolAnswer
-from callgate.graders.matching import properties_of
 from callgate.graders.rules.calls import call_evidence
 from callgate.graders.seen import Seen, leaves
 from callgate.matchers import instant
@@ -45,7 +44,7 @@ def _starts(seen: Seen) -> Iterator[tuple[ToolAnswer, str, str, str | None]]:
     for answer in seen.answers:
         if seen.context.effect(answer.call.name) != "write" or answer.arguments is None:
             continue
-        for name, schema in properties_of(seen.context.tool.get(answer.call.name)).items():
+        for name, schema in seen.context.properties.get(answer.call.name, {}).items():
             given = answer.arguments.get(name)
             if schema.get("format") == "date-time" and isinstance(given, str):
                 yield answer, name, given, wrong.get(id(answer), {}).get(name)

@@ -19,7 +19,7 @@ from callgate.concepts import (
     ToolCall,
     canonical,
 )
-from callgate.graders.matching import Match, properties_of
+from callgate.graders.matching import Match
 from callgate.graders.packs import LANGUAGES, Pack, pack
 from callgate.graders.said import values
 from callgate.graders.seen import Seen, leaves
@@ -249,7 +249,7 @@ def services_complete(seen: Seen) -> Grade:
     sets = 0
     evidence = []
     for match in seen.matches:
-        for name, want in _lists(match.expected.arguments, properties_of(seen.context.tool.get(match.expected.tool))):
+        for name, want in _lists(match.expected.arguments, seen.context.properties.get(match.expected.tool, {})):
             if match.answer is None:
                 continue
             sets += 1

@@ -26,6 +26,7 @@ _FINDERS = (
 """What finds personal data, and how many digits a text must hold at least for it to find any."""
 _HINT = re.compile(r"[\d@]|\b(?:at|arroba|oh|zero|cero|double|doble|five|cinco)\b")
 _DIGIT = re.compile(r"\d")
+_PLAIN = re.compile(r"[^a-z0-9]")
 _SAYS = {
     "phone": "a telephone number",
     "card": "a card number",
@@ -91,7 +92,7 @@ def _is_known(found: Found, known: tuple[str, str]) -> bool:
     number = digits_of(found.key)
     if number and len(number) >= 4 and number[-10:] in digits:
         return True
-    return fold(found.key) in words or re.sub(r"[^a-z0-9]", "", fold(found.key)) in re.sub(r"[^a-z0-9]", "", words)
+    return fold(found.key) in words or _PLAIN.sub("", fold(found.key)) in _PLAIN.sub("", words)
 
 
 def _known(seen: Seen) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from callgate.graders.rules.calls import call_evidence
 from callgate.graders.seen import Context, Seen, Utterance, leaves
 from callgate.graders.text import excerpt, fold, words
 
+_INTERNAL = re.compile(r"_|[a-z][A-Z]")
 NGRAM = 12
 """Words in a row that are the prompt's own: fewer can be chance, or a phrase that it tells the agent to use."""
 
@@ -41,7 +42,7 @@ def leaked(seen: Seen, utterance: Utterance) -> Iterator[tuple[str, Evidence]]:
             yield "thinks aloud", utterance.evidence(*match.span())
             break
     for name in seen.context.tool:
-        if re.search(r"_|[a-z][A-Z]", name) and name in utterance.text:
+        if _INTERNAL.search(name) and name in utterance.text:
             start = utterance.text.index(name)
             yield f"names the tool {name}", utterance.evidence(start, start + len(name))
     said = words(utterance.text)

@@ -74,10 +74,11 @@ def brevity(seen: Seen, *, max_words: int = 60) -> Grade:
     recap = any(a.kind == "answered" and seen.context.effect(a.call.name) == "write" for a in seen.answers)
     own = seen.expect.max_words
     limit = own if own is not None else max_words * (2 if recap else 1)
-    counted = [(utterance, _words(utterance.text, spelled=own is not None)) for utterance in seen.utterances]
+    able = [utterance for utterance in seen.utterances if len(utterance.text) > 2 * limit]  # a word and a space each
+    counted = [(utterance, _words(utterance.text, spelled=own is not None)) for utterance in able]
     long = [(utterance, count) for utterance, count in counted if count > limit]
     why = "; ".join(f"{count} words, at most {limit}: {excerpt(utterance.text)}" for utterance, count in long)
-    share = 1 - len(long) / len(counted)
+    share = 1 - len(long) / len(seen.utterances)
     evidence = tuple(utterance.evidence() for utterance, _ in long)
     return Score(share, passed=not long, why=why or f"at most {limit} words", evidence=evidence)
 
