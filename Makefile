@@ -43,7 +43,7 @@ check: .venv/installed ## ruff, mypy --strict, import contracts
 	@$(BIN)/lint-imports --no-cache >.venv/lint-imports.txt || { cat .venv/lint-imports.txt; exit 1; }
 
 test: check ## the checks and all tests
-	@$(BIN)/pytest -n 2
+	@$(BIN)/pytest -n 3
 
 bench: .venv/installed ## Callgate and its peers on one provider, each in its own environment (ten minutes) [ONLY=small] [SLOW=1]
 	@$(BIN)/python benchmarks/speed/run.py $(if $(ONLY),--only $(ONLY)) $(if $(PEERS),--peers "$(PEERS)") $(if $(SLOW),--slow)

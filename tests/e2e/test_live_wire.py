@@ -24,7 +24,7 @@ SOME = (
     "es-mover-por-nombre",
 )
 AT_ONCE = 16
-"""Requests that a run has in flight at most (LitellmEngine's workers)."""
+"""Requests that a run has in flight at most where it is told so; it begins with as many where it is not."""
 
 
 def wire(server):
@@ -140,17 +140,18 @@ def kept(project):
 
 def test_killed_at_twenty_moments_nothing_is_paid_twice_but_what_was_in_flight(tmp_path):
     """Nineteen moments are drawn, the twentieth is when the last request has come."""
+    capped = (*EVAL, "--at-once", str(AT_ONCE))
     draw = random.Random(20261120)
     undisturbed, killed = (small(tmp_path / name, SOME) for name in ("undisturbed", "killed"))
     with Loopback(simulated(delay=0.05)) as server:
-        assert undisturbed.run(*EVAL, **wire(server)).code in {1, 4}
+        assert undisturbed.run(*capped, **wire(server)).code in {1, 4}
         expected, port = bodies(server.seen), server.port
     total, seen, in_flight = sum(expected.values()), Counter(), 0
     for moment in [*(draw.randint(1, 20) for _ in range(19)), None]:
         before = kept(killed) if seen else 0
         gate = Gate(delay=0.05)
         with Loopback(gate, port=port) as server:
-            process = killed.start(*EVAL, **wire(server))
+            process = killed.start(*capped, **wire(server))
             gate.reached(min(moment or total, total - before), process)
             os.killpg(process.pid, signal.SIGKILL)
             process.communicate(timeout=60)
@@ -159,7 +160,7 @@ def test_killed_at_twenty_moments_nothing_is_paid_twice_but_what_was_in_flight(t
         in_flight += lost
         seen += bodies(server.seen)
     with Loopback(simulated(), port=port) as server:
-        assert killed.run(*EVAL, **wire(server)).code in {1, 4}
+        assert killed.run(*capped, **wire(server)).code in {1, 4}
     seen += bodies(server.seen)
     assert seen.keys() == expected.keys()
     assert all(seen[body] >= count for body, count in expected.items())
