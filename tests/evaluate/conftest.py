@@ -1,16 +1,5 @@
-"""What all tests here share."""
+"""All tests here share the processes of the litellm lane."""
 
-from __future__ import annotations
+from kept import one_process_of_the_litellm_lane
 
-from collections.abc import Iterator
-
-import pytest
-
-from callgate.engines.workers import kept_workers
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _one_process_of_the_litellm_lane() -> Iterator[None]:
-    """Runs here ask the simulator, so the process that one is done with serves the next: litellm is imported once."""
-    with kept_workers():
-        yield
+__all__ = ["one_process_of_the_litellm_lane"]

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest
 
+import textbook
 from callgate.concepts import Decision
 from callgate.evaluate import Options, evaluate
 from callgate.stats.calibration import choose
@@ -28,11 +28,6 @@ SETS = {
 }
 """File, column of the label, every how manieth line is a ticket (CALLGATE_WHOLE_SETS=1: every line), and the promise: in
 clinc150 nearly half of the tickets are out of scope, and those that are taken for ours are all wrong."""
-
-
-def law(sure: float) -> float:
-    """How often the scripted classifier is right where it says it is so sure."""
-    return 0.98 * sure**0.7
 
 
 class Classifier:
@@ -48,7 +43,7 @@ class Classifier:
         draw = random.Random(f"{prompt} {text}")
         sure, truth = round(draw.random() ** 0.2, 4), self.truth[text]
         wrong = self.names[(self.names.index(truth) + 1) % len(self.names)] if draw.random() > 0.1 else "no such label"
-        label = truth if draw.random() < law(sure) else wrong
+        label = truth if draw.random() < textbook.law(sure) else wrong
         if draw.random() < 0.02:
             self.sent[prompt, text] = ("", 0.0)
             return saying(f"I think it is {label}.")
@@ -110,32 +105,8 @@ def test_the_figures_in_the_decision_equal_an_independent_computation(ran):
     (one,) = decision.triage
     for prompt, found in (("a", one.before["category"]), ("b", one.fields["category"])):
         sent = answers(classifier, tickets, prompt)
-        names = sorted({truth for truth, _, _ in sent} | {label for _, label, _ in sent})
-        table = np.zeros((len(names), len(names)))  # a confusion matrix, as a textbook would have it
-        for truth, label, _ in sent:
-            table[names.index(truth), names.index(label)] += 1
-        hits, of, said = np.diag(table), table.sum(axis=1), table.sum(axis=0)
-        assert found.count == len(tickets)
-        assert found.accuracy == pytest.approx(hits.sum() / table.sum(), abs=1e-9)
-        precision = np.divide(hits, said, out=np.zeros_like(hits), where=said > 0)
-        recall = np.divide(hits, of, out=np.zeros_like(hits), where=of > 0)
-        both = precision + recall
-        f1 = np.divide(2 * precision * recall, both, out=np.zeros_like(hits), where=both > 0)
-        assert found.macro_f1 == pytest.approx(f1.mean(), abs=1e-9)
-        for index, name in enumerate(names):
-            if of[index]:
-                right, total = found.recall[name]
-                assert right / total == pytest.approx(recall[index], abs=1e-9)
-        sure = np.array([confidence for *_, confidence in sent])
-        right_here = np.array([truth == label for truth, label, _ in sent])
-        apart = 0.0
-        for low, high in [(step / 10, (step + 1) / 10) for step in range(10)]:
-            inside = (sure > low) & (sure <= high) if low else sure <= high
-            if inside.any():
-                apart += inside.mean() * abs(sure[inside].mean() - right_here[inside].mean())
-        assert found.calibration_error == pytest.approx(apart, abs=1e-9)
-        exact = binomtest(int(hits.sum()), len(sent)).proportion_ci(0.95, method="exact")
-        assert found.interval == pytest.approx((exact.low, exact.high), abs=1e-9)
+        assert len(sent) == len(tickets)
+        textbook.check(found, sent)
     halves = [one.parts[f"half={half}"] for half in "01"]
     assert sum(each.count for each in halves) == len(tickets)
 
@@ -168,9 +139,9 @@ def promised(tickets, names, sure) -> float:
     """The accuracy of what goes out alone on tickets answered this sure, by the law: right, of right and wrong."""
     right = alone = 0.0
     for (_, truth), each in zip(tickets, sure, strict=True):
-        wrong = 0.9 * (1 - law(each)) * (names[(names.index(truth) + 1) % len(names)] != "oos")
-        right += law(each) * (truth != "oos")
-        alone += law(each) * (truth != "oos") + wrong
+        wrong = 0.9 * (1 - textbook.law(each)) * (names[(names.index(truth) + 1) % len(names)] != "oos")
+        right += textbook.law(each) * (truth != "oos")
+        alone += textbook.law(each) * (truth != "oos") + wrong
     return right / alone if alone else 1.0
 
 

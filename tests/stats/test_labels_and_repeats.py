@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
+import textbook
 from callgate.concepts import Mistake
 from callgate.evaluate.triaging import triaged
 from callgate.stats.calibration import choose
@@ -31,19 +32,14 @@ def truths(name: str) -> list[str]:
         return [row[column] for row in csv.DictReader(stream)]
 
 
-def law(sure: float) -> float:
-    """How often the scripted classifier is right where it says it is so sure: less often than it says."""
-    return 0.98 * sure**0.7
-
-
 def scripted(labels: list[str], seed: int) -> list[Labelled]:
-    """A classifier with known errors (`law`). They are always the next class, and one in ten of them is no label."""
+    """A classifier with known errors (`textbook.law`). They are always the next class, and one in ten of them is no label."""
     draw, names = random.Random(seed), sorted(set(labels))
     answers = []
     for truth in labels:
         sure = round(draw.random() ** 0.2, 4)
         other = "" if draw.random() < 0.1 else names[(names.index(truth) + 1) % len(names)]
-        answers.append(Labelled(truth, truth if draw.random() < law(sure) else other, sure))
+        answers.append(Labelled(truth, truth if draw.random() < textbook.law(sure) else other, sure))
     return answers
 
 
@@ -51,32 +47,7 @@ def scripted(labels: list[str], seed: int) -> list[Labelled]:
 def test_figures_on_real_labels_equal_an_independent_computation(name):
     answers = scripted(truths(name), 1)
     found = figures(answers)
-    names = sorted({a.truth for a in answers} | {a.label for a in answers})
-    table = np.zeros((len(names), len(names)))  # a confusion matrix, as a textbook would have it
-    for answer in answers:
-        table[names.index(answer.truth), names.index(answer.label)] += 1
-    hits, of, said = np.diag(table), table.sum(axis=1), table.sum(axis=0)
-    assert found.accuracy == pytest.approx(hits.sum() / table.sum(), abs=1e-9)
-    precision = np.divide(hits, said, out=np.zeros_like(hits), where=said > 0)
-    recall = np.divide(hits, of, out=np.zeros_like(hits), where=of > 0)
-    both = precision + recall
-    f1 = np.divide(2 * precision * recall, both, out=np.zeros_like(hits), where=both > 0)
-    assert found.macro_f1 == pytest.approx(f1.mean(), abs=1e-9)
-    for index, label in enumerate(names):
-        if of[index]:
-            right, total = found.recall[label]
-            assert right / total == pytest.approx(recall[index], abs=1e-9)
-    assert sum(times for *_, times in found.confusions) == table.sum() - hits.sum()
-    edges = [(low / 10, (low + 1) / 10) for low in range(10)]
-    apart = 0.0
-    for low, high in edges:
-        inside = [a for a in answers if low < a.confidence <= high or (a.confidence == 0 and low == 0)]
-        if inside:
-            gap = np.mean([a.confidence for a in inside]) - np.mean([a.right for a in inside])
-            apart += len(inside) / len(answers) * abs(gap)
-    assert found.calibration_error == pytest.approx(apart, abs=1e-9)
-    exact = binomtest(int(hits.sum()), len(answers)).proportion_ci(0.95, method="exact")
-    assert found.interval == pytest.approx((exact.low, exact.high), abs=1e-9)
+    textbook.check(found, [(a.truth, a.label, a.confidence) for a in answers])
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -93,7 +64,7 @@ def test_a_chosen_threshold_keeps_its_risk_on_fresh_splits(name):
         chosen = choose(sure[known].tolist(), right[known].tolist(), target=0.88)
         alone = sure[fresh][sure[fresh] >= chosen.threshold] if chosen.threshold is not None else np.array([])
         covering += len(alone) > 0
-        kept += len(alone) == 0 or np.mean([law(each) for each in alone]) >= 0.88
+        kept += len(alone) == 0 or np.mean([textbook.law(each) for each in alone]) >= 0.88
     assert covering >= 100  # a threshold that is never given would keep every promise
     assert kept >= 190, (kept, covering)
 

@@ -24,12 +24,15 @@ _DONE = {"done", "closed", "resolved", "fixed", "verified", "complete", "complet
 def youtrack(export: Export, hints: Hints) -> list[Ticket]:
     """`GET /api/issues?fields=idReadable,summary,description,created,resolved,customFields(name,value(name,login))`."""
     del hints
-    root = None if is_json_lines(export) else json_node(export)
-    if root is None:
-        nodes = json_lines(export)
-    else:
-        nodes = root.items() if isinstance(root.value, list) else root.get("issues").items() or [root]
-    return [_youtrack(node) for node in nodes]
+    return [_youtrack(node) for node in _issues(export)]
+
+
+def _issues(export: Export) -> list[Node]:
+    """The issues of an export: a line each, a list, what a search gave, or one alone."""
+    if is_json_lines(export):
+        return list(json_lines(export))
+    root = json_node(export)
+    return list(root.items()) if isinstance(root.value, list) else list(root.get("issues").items()) or [root]
 
 
 def _youtrack(node: Node) -> Ticket:
@@ -51,12 +54,7 @@ def _youtrack(node: Node) -> Ticket:
 def jira(export: Export, hints: Hints) -> list[Ticket]:
     """`GET /rest/api/3/search` or a list of issues; descriptions in Atlassian's document format are read too."""
     del hints
-    root = None if is_json_lines(export) else json_node(export)
-    if root is None:
-        nodes = json_lines(export)
-    else:
-        nodes = root.items() if isinstance(root.value, list) else root.get("issues").items() or [root]
-    return [_jira(node) for node in nodes]
+    return [_jira(node) for node in _issues(export)]
 
 
 def _jira(node: Node) -> Ticket:

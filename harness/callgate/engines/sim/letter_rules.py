@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from callgate.engines.sim.levers import LARGE, Strength, sentences_of
+from callgate.engines.sim.levers import LARGE, Lever, Strength, sentences_of
 from callgate.engines.sim.levers import rules_of as spoken_rules_of
 from callgate.engines.sim.text import Language
 
@@ -19,27 +19,15 @@ _NOT = r"\b(?:never|do not|don't|not|nothing|no|nunca|nada)\b"
 _PLAIN = r"^(?!.*\b(?:never|not|don't|nothing|no|nunca|nada)\b).*"
 
 
-@dataclass(frozen=True, slots=True)
-class Habit:
-    """One rule for writers: what goes wrong without it, the patterns that state it, failures by strength."""
-
-    name: str
-    failure: str
-    strong: re.Pattern[str]
-    weak: re.Pattern[str]
-    rates: Mapping[Strength, float]
-    opposite: re.Pattern[str] | None = None
-
-
 def _habit(
     name: str, failure: str, strong: str, weak: str, rates: tuple[float, float, float, float], *, opposite: str = ""
-) -> Habit:
+) -> Lever:
     names: tuple[Strength, ...] = ("strong", "weak", "absent", "opposite")
     against = re.compile(opposite) if opposite else None
-    return Habit(name, failure, re.compile(strong), re.compile(weak), dict(zip(names, rates, strict=True)), against)
+    return Lever(name, failure, re.compile(strong), re.compile(weak), dict(zip(names, rates, strict=True)), against)
 
 
-HABITS: tuple[Habit, ...] = (
+HABITS: tuple[Lever, ...] = (
     _habit(
         "date",
         "says by when it will be fixed",
@@ -162,13 +150,5 @@ def writing_rules(system: str, language: Language) -> WritingRules:
     """The rules of a system prompt for customers of a language. A rule stands in one sentence."""
     other = _ENGLISH if language == "es" else _SPANISH
     here = [sentence for sentence in sentences_of(system) if not other.search(sentence)]
-    strengths = {habit.name: _strength(habit, here) for habit in HABITS}
+    strengths = {habit.name: habit.strength(here) for habit in HABITS}
     return WritingRules(strengths, spoken_rules_of(system).rate("language", "small"))
-
-
-def _strength(habit: Habit, sentences: list[str]) -> Strength:
-    if habit.opposite and any(habit.opposite.search(sentence) for sentence in sentences):
-        return "opposite"
-    if any(habit.strong.search(sentence) for sentence in sentences):
-        return "strong"
-    return "weak" if any(habit.weak.search(sentence) for sentence in sentences) else "absent"

@@ -20,7 +20,8 @@ Strength = Literal["strong", "weak", "absent", "opposite"]
 
 @dataclass(frozen=True, slots=True)
 class Lever:
-    """One rule: the patterns that state it and the failure probabilities of the small model by strength."""
+    """One rule, for who speaks or who writes: the patterns that state it and the failure probabilities of the small
+    model by strength. `failure` is what goes wrong without it."""
 
     name: str
     failure: str
@@ -28,6 +29,14 @@ class Lever:
     weak: re.Pattern[str]
     rates: Mapping[Strength, float]
     opposite: re.Pattern[str] | None = None
+
+    def strength(self, sentences: Sequence[str]) -> Strength:
+        """How strongly the sentences of a prompt state it; where two do, the opposite counts, then the stronger."""
+        if self.opposite and any(map(self.opposite.search, sentences)):
+            return "opposite"
+        if any(map(self.strong.search, sentences)):
+            return "strong"
+        return "weak" if any(map(self.weak.search, sentences)) else "absent"
 
 
 LARGE = 0.35
@@ -224,16 +233,7 @@ def _scaled(rate: float, model: str) -> float:
 def rules_of(system: str) -> Rules:
     """The rules of a system prompt. A rule must stand in one sentence; where two could, the stronger one counts."""
     sentences = sentences_of(system)
-    strengths: dict[str, Strength] = {}
-    for lever in LEVERS:
-        strength: Strength = "absent"
-        if any(lever.strong.search(sentence) for sentence in sentences):
-            strength = "strong"
-        elif any(lever.weak.search(sentence) for sentence in sentences):
-            strength = "weak"
-        if lever.opposite and any(lever.opposite.search(sentence) for sentence in sentences):
-            strength = "opposite"
-        strengths[lever.name] = strength
+    strengths = {lever.name: lever.strength(sentences) for lever in LEVERS}
     passing = [
         s
         for s in sentences
