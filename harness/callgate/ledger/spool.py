@@ -32,12 +32,17 @@ class Spool:
         with self._lock:
             self._page.add(row)
 
+    def row(self, key: str) -> ReplyRow | None:
+        """The row of a reply that waits here."""
+        with self._lock:
+            return self._page.waiting.get(key) or self._other.waiting.get(key)
+
     def settle(self, keys: Collection[str]) -> None:
         """These are kept now, or need not be; those that are not wait on, and new ones go into the other file."""
         with self._lock:
             for page in (self._page, self._other):
                 page.remove(keys)
-            if self._other.is_empty:
+            if not self._other.waiting:
                 self._page, self._other = self._other, self._page
 
     def close(self) -> None:
@@ -53,11 +58,7 @@ class _Page:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._handle = -1
-        self._waiting: set[str] = set()
-
-    @property
-    def is_empty(self) -> bool:
-        return not self._waiting
+        self.waiting: dict[str, ReplyRow] = {}
 
     def add(self, row: ReplyRow) -> None:
         if self._handle < 0:
@@ -65,19 +66,20 @@ class _Page:
         line = json.dumps([*row[:-1], row[-1].hex()]).encode() + b"\n"
         if os.write(self._handle, line) != len(line):
             raise OSError(f"{self._path.name}: no room for a reply")
-        self._waiting.add(row[0])
+        self.waiting[row[0]] = row
 
     def remove(self, keys: Collection[str]) -> None:
-        if self._waiting:
-            self._waiting.difference_update(keys)
-            if not self._waiting:
+        if self.waiting:
+            for key in keys:
+                self.waiting.pop(key, None)
+            if not self.waiting:
                 os.ftruncate(self._handle, 0)
 
     def close(self) -> None:
         if self._handle >= 0:
             os.close(self._handle)
             self._handle = -1
-        if not self._waiting:
+        if not self.waiting:
             self._path.unlink(missing_ok=True)
 
 

@@ -23,7 +23,6 @@ from callgate.concepts import Json, Mistake, Reply
 from callgate.ledger.claims import Claimant, is_alive
 from callgate.ledger.rows import (
     PaidReply,
-    ReplyRow,
     Run,
     reply_from,
     reply_row,
@@ -109,7 +108,6 @@ class Ledger:
         self._lock = threading.RLock()
         self._claimant = Claimant(path)
         self._spool: Spool | None = None
-        self._jotted: dict[str, ReplyRow] = {}
         self._left_behind = False
         self._given_up: set[Path] = set()
         self._broken_replies: set[bytes] = set()  # damaged rows are deleted when something takes their place
@@ -182,8 +180,7 @@ class Ledger:
         lose it. It counts when `exchange` has kept it. Raises OSError."""
         if self._spool is None:
             self._spool = Spool(self.path, self._claimant.name)
-        row = self._jotted[paid.key] = reply_row(paid, int(self._clock()))
-        self._spool.add(row)
+        self._spool.add(reply_row(paid, int(self._clock())))
 
     def put_replies(self, rows: Sequence[PaidReply]) -> None:
         """Keeps replies: when this returns they are on the disk. A key that is already there stays as it is."""
@@ -206,8 +203,6 @@ class Ledger:
             granted = self._claim([key for key in wanted if key not in found])
         if self._spool is not None:
             self._spool.settle([row.key for row in paid])
-            for row in paid:
-                self._jotted.pop(row.key, None)
         if self._left_behind:
             self._take_over()
         return Exchange({**found, **kept_first}, granted)
@@ -219,7 +214,8 @@ class Ledger:
         self._broken_replies.difference_update(key for (key,) in broken)
         created = int(self._clock())
         before = self._db.total_changes
-        rows = [self._jotted.get(row.key) or reply_row(row, created) for row in paid]
+        jotted = self._spool.row if self._spool else lambda _: None
+        rows = [jotted(row.key) or reply_row(row, created) for row in paid]
         whole = len(rows) - len(rows) % _AT_ONCE
         for at in range(0, whole, _AT_ONCE):
             self._db.execute(_KEEP_MANY, [*chain.from_iterable(rows[at : at + _AT_ONCE])])
