@@ -107,12 +107,13 @@ def trials(language: str, count: int) -> list[Trial]:
 
 
 def forget() -> None:
-    """Empties every cache of the graders but the packs', which are read once a process: no rule pays for another."""
+    """Empties every cache of texts, and not what is read of the packs once a process: no rule pays for another."""
     for name, module in list(sys.modules.items()):
         if name.startswith("callgate.graders"):
             for value in vars(module).values():
                 cached = isinstance(value, lru_cache(lambda: None).__class__)
-                if cached and value.__module__ not in {"callgate.graders.packs", "callgate.graders.needs"}:
+                of_packs = value.__module__ == "callgate.graders.packs" if cached else False
+                if cached and not of_packs and value.__name__ not in {"needed", "begins"}:
                     value.cache_clear()
 
 

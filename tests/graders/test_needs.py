@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callgate.graders.grounds import grounds_of
-from callgate.graders.needs import DIGIT, FREE, Held, begins, may_match, needed
+from callgate.graders.needs import DIGIT, FREE, Held, Starts, begins, matches_at, may_match, needed
 from callgate.graders.packs import FOLDER, LANGUAGES, PHRASES, pack
 from callgate.graders.text import fold
 
@@ -64,7 +64,8 @@ def test_what_is_needed_is_read_off_the_pattern(pattern, wanted):
 )
 def test_what_matches_begin_with_is_read_off_the_pattern(pattern, wanted):
     found = begins(FREE + pattern)
-    assert (found and {text for texts in found.texts.values() for text in texts}) == wanted
+    assert (found and found.texts) == wanted
+    assert found is None or found.at_start is pattern.startswith("^")
     assert begins(pattern) is None, "it may match anywhere"
 
 
@@ -72,18 +73,29 @@ def spans(matches):
     return [match.span() for match in matches]
 
 
+def found_at(forms, starts, text):
+    """The spans of each form's matches, looked for only where the form can begin."""
+    there = dict(starts.places(Held(text)))
+    return [spans(matches_at(form.pattern, text, there.get(number, ()))) for number, form in enumerate(forms)]
+
+
 def test_looking_where_matches_begin_finds_each_of_them():
     every = [form for known in PACKS for form in known.forms]
     assert all(form.begin for form in every)
+    starts = Starts([form.begin for form in every])
     found = 0
     for line in EXAMPLES:
-        for text in {line, line.replace(" ", "\u00a0\n"), f"{line}\t{line}"}:
-            held = Held(text)
-            for form in every:
-                there = spans(form.pattern.finditer(text))
-                assert spans(held.finditer(form.pattern, form.begin)) == there, (form.written, text)
-                found += len(there)
+        for text in {line, line.replace(" ", "\u00a0\n"), f"{line}\t{line}", f" ({line}", f"{line}, {line.upper()}"}:
+            there = [spans(form.pattern.finditer(text)) for form in every]
+            assert found_at(every, starts, text) == there, text
+            found += sum(map(len, there))
     assert found > 2000
+
+
+def test_a_pattern_whose_beginning_cannot_be_told_is_tried_anywhere_and_one_for_the_start_only_there():
+    starts = Starts([None, begins(FREE + "^two"), begins(FREE + "two"), begins(FREE + "o'clock")])
+    assert starts.places(Held("two or two")) == [(0, None), (1, [0]), (2, [0, 7])]
+    assert starts.places(Held("at twofold o'clock, o two")) == [(0, None), (2, [3, 22]), (3, [11, 20])]
 
 
 def test_no_pattern_of_a_pack_matches_a_text_that_lacks_what_it_needs():
@@ -104,10 +116,9 @@ def test_no_pattern_of_a_pack_matches_a_text_that_lacks_what_it_needs():
 )
 def test_odd_spaces_and_digits_count_as_such(parts):
     text = fold("".join(parts))
-    held = Held(text)
-    for form in PACKS[1].forms:
-        assert held.all(form.needs) or not form.pattern.search(text)
-        assert spans(held.finditer(form.pattern, form.begin)) == spans(form.pattern.finditer(text))
+    held, forms = Held(text), PACKS[1].forms
+    assert all(held.all(form.needs) or not form.pattern.search(text) for form in forms)
+    assert found_at(forms, PACKS[1].starts, text) == [spans(form.pattern.finditer(text)) for form in forms]
 
 
 def test_a_number_in_an_object_that_a_tool_returned_is_a_ground():

@@ -27,15 +27,18 @@ def kept_words(text: str, names: frozenset[str] = frozenset()) -> tuple[str, ...
     kept = []
     for match in _WORD.finditer(text):
         word = match.group()
-        inside = word[0].isupper() and word[:2] not in _PRONOUN and _goes_on(text, match.start())
-        if not inside and fold(word) not in names:
+        if word[0].isupper() and word[:2] not in _PRONOUN and _goes_on(text, match.start()):
+            continue
+        if fold(word) not in names:
             kept.append(word)
     return tuple(kept)
 
 
 def _goes_on(text: str, start: int) -> bool:
     """Whether a sentence does not begin at `start`: a word, a comma or a semicolon stands before."""
-    before = text[:start].rstrip(" \t")[-1:]
+    while start and text[start - 1] in " \t":
+        start -= 1
+    before = text[start - 1 : start]
     return before.isalnum() or before in {"_", ",", ";"}
 
 

@@ -8,7 +8,7 @@ What is derived is necessary and never sufficient: lookarounds, optional parts a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
@@ -18,7 +18,8 @@ from typing import Any, TypeAlias
 DIGIT = "\0"
 FREE = r"(?<![\w.:])"
 """With this a pattern begins whose matches are looked for by their beginnings: they stand nowhere else."""
-_FREE = re.compile(rf"{FREE}\S")
+_WORD = re.compile(r"[^\W\d_]+|\S")
+_FREE = re.compile(FREE + rf"(?:{_WORD.pattern})")
 _BLANK = re.compile(r"[^\S ]")
 _DIGIT = re.compile(r"\d")
 _parser: Any = import_module("re._parser")  # the standard library's own reading of a pattern
@@ -31,76 +32,118 @@ class Clause:
     texts: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Begin:
-    """Texts with one of which every match begins, by their first characters. DIGIT stands for any digit. Equal ones are
-    one."""
+    """Texts with one of which every match begins; DIGIT stands for any digit. `at_start`: matches stand at the
+    beginning of the text only."""
 
-    texts: Mapping[str, tuple[str, ...]]
+    texts: frozenset[str]
+    at_start: bool = False
+
+
+class Starts:
+    """Some patterns by what their matches begin with: a text -> where in it each of them is worth a try."""
+
+    def __init__(self, begins: Sequence[Begin | None]) -> None:
+        self._anywhere = tuple(number for number, begin in enumerate(begins) if begin is None)
+        self._at_start = frozenset(number for number, begin in enumerate(begins) if begin and begin.at_start)
+        self._words: dict[str, set[int]] = {}  # by the word that matches begin with
+        self._parts: dict[str, set[int]] = {}  # by letters that the word begins with
+        for number, begin in enumerate(begins):
+            for text in begin.texts if begin else ():
+                first = _first_word(text)
+                table = self._parts if first == text else self._words  # more follows: the word ends with it
+                table.setdefault(first, set()).add(number)
+        self._known: dict[str, tuple[int, ...]] = {}
+
+    def places(self, said: Held) -> list[tuple[int, Sequence[int] | None]]:
+        """The numbers of the patterns that can match, in order, each with the places where it can; None: anywhere."""
+        found: dict[int, list[int]] = {}
+        for word, place in said.words:
+            numbers = self._known.get(word)
+            for number in self._beginning(word) if numbers is None else numbers:
+                if number in found:
+                    found[number].append(place)
+                else:
+                    found[number] = [place]
+        for number in self._at_start & found.keys():
+            if found[number][0]:
+                del found[number]
+            else:
+                found[number] = [0]
+        anywhere: list[tuple[int, Sequence[int] | None]] = [(number, None) for number in self._anywhere]
+        return sorted([*anywhere, *found.items()])
+
+    def _beginning(self, word: str) -> tuple[int, ...]:
+        """The patterns whose matches can begin with a word; kept for words of usual length."""
+        numbers = set(self._words.get(word, ()))
+        for end in range(1, min(len(word), _LONGEST) + 1):
+            numbers |= self._parts.get(word[:end], set())
+        if len(word) <= _LONGEST:
+            if len(self._known) >= _KEPT:
+                self._known.clear()
+            self._known[word] = tuple(numbers)
+        return tuple(numbers)
+
+
+_LONGEST = 32  # letters of a word of a language, and more
+_KEPT = 32768
+
+
+def _first_word(text: str) -> str:
+    """The letters that a text begins with, else its first character; DIGIT where that is a digit."""
+    first = _WORD.match(text)
+    word = first.group() if first else ""
+    return DIGIT if word.isdecimal() else word
 
 
 class Held:
-    """Which clauses a folded text fulfils and where matches can begin in it; each is looked for once."""
+    """Which clauses a folded text fulfils and which words matches can begin with; each is looked for once."""
 
-    __slots__ = ("_begun", "_folded", "_free", "_known", "_text", "digit")
+    __slots__ = ("_folded", "_known", "_text", "_words", "digit")
 
     def __init__(self, folded: str) -> None:
         self.digit = _DIGIT.search(folded) is not None
         self._folded = folded
         self._text = _BLANK.sub(" ", folded) + (DIGIT if self.digit else "")
         self._known: dict[Clause, bool] = {}
-        self._free: dict[str, list[int]] | None = None
-        self._begun: dict[Begin, list[int]] = {}
+        self._words: Sequence[tuple[str, int]] | None = None
 
     def all(self, clauses: Iterable[Clause]) -> bool:
         """Whether one text of each clause occurs."""
-        for clause in clauses:  # noqa: SIM110  # a loop: here the time goes
-            if not self.has(clause):
+        known = self._known
+        for clause in clauses:
+            held = known.get(clause)
+            if held is None:
+                held = known[clause] = self._has(clause)
+            if not held:
                 return False
         return True
 
-    def has(self, clause: Clause) -> bool:
-        """Whether one text of the clause occurs."""
-        held = self._known.get(clause)
-        if held is None:
-            text, held = self._text, False
-            for one in clause.texts:
-                if one in text:
-                    held = True
-                    break
-            self._known[clause] = held
-        return held
+    def _has(self, clause: Clause) -> bool:
+        text = self._text
+        for one in clause.texts:  # noqa: SIM110  # a loop: here the time goes
+            if one in text:
+                return True
+        return False
 
-    def finditer(self, pattern: re.Pattern[str], begin: Begin | None) -> Iterator[re.Match[str]]:
-        """The matches of a pattern in the folded text, as `pattern.finditer` gives them; `begin` is the pattern's."""
-        if begin is None:
-            yield from pattern.finditer(self._folded)
-            return
-        places = self._begun.get(begin)
-        if places is None:
-            places = self._begun[begin] = self._places(begin)
-        end = 0
-        for place in places:
-            match = pattern.match(self._folded, place) if place >= end else None
-            if match:
-                yield match
-                end = match.end()
+    @property
+    def words(self) -> Sequence[tuple[str, int]]:
+        """Each word, digit or mark with nothing before it that belongs to it, as `Starts` knows it, and its place."""
+        if self._words is None:
+            found = ((match.group(), match.start()) for match in _FREE.finditer(self._folded))
+            self._words = [(DIGIT if word.isdecimal() else word, place) for word, place in found]
+        return self._words
 
-    def _places(self, begin: Begin) -> list[int]:
-        """Where a text of `begin` stands with nothing before it that belongs to it."""
-        if self._free is None:
-            self._free = {}
-            for match in _FREE.finditer(self._folded):
-                letter = match.group()
-                for first in (letter, DIGIT) if letter.isdecimal() else (letter,):
-                    self._free.setdefault(first, []).append(match.start())
-        free, text = self._free, self._text
-        return sorted(
-            place
-            for first, texts in begin.texts.items()
-            for place in free.get(first, ())
-            if first == DIGIT or text.startswith(texts, place)
-        )
+
+def matches_at(pattern: re.Pattern[str], folded: str, places: Iterable[int]) -> Iterator[re.Match[str]]:
+    """The matches of a pattern that begin at some places, in order and without overlaps, as `finditer` gives them."""
+    end = 0
+    for place in places:
+        match = pattern.match(folded, place) if place >= end else None
+        if match:
+            yield match
+            end = match.end()
 
 
 @lru_cache(maxsize=8192)
@@ -126,13 +169,11 @@ def begins(pattern: str) -> Begin | None:
     """What the matches of a pattern begin with; None where that cannot be told, or not every match stands FREE."""
     if not pattern.startswith(FREE):
         return None
-    texts, empty = _first(list(_parser.parse(pattern)))
+    items = list(_parser.parse(pattern))
+    texts, empty = _first(items)
     if empty or texts is None or not all(text[0].strip() for text in texts):
         return None
-    by_first: dict[str, list[str]] = {}
-    for text in sorted(texts):
-        by_first.setdefault(text[0], []).append(text)
-    return _BEGUN.setdefault(texts, Begin({first: tuple(some) for first, some in by_first.items()}))
+    return Begin(texts, at_start=any(str(kind) == "AT" and str(at) == "AT_BEGINNING" for kind, at in items))
 
 
 def _first(items: Sequence[tuple[Any, Any]]) -> tuple[_Texts | None, bool]:
@@ -166,7 +207,6 @@ def _first_of_part(kind: str, value: Any) -> tuple[_Texts | None, bool]:
     return None, False
 
 
-_BEGUN: dict[frozenset[str], Begin] = {}
 _Texts: TypeAlias = "frozenset[str]"
 _KNOWN: dict[_Texts, Clause] = {}
 

@@ -44,13 +44,13 @@ PastTurn: TypeAlias = AgentTurn | CallerTurn | ToolTurn
 
 def leaves(value: Json) -> Iterator[Json]:
     """Every scalar in a JSON value, keys left out."""
-    if isinstance(value, str):  # first: most are, and the question whether one is a Mapping is dear
+    if value is None or isinstance(value, str | int | float):  # first: to ask for a Mapping is dear
         yield value
-    elif type(value) is dict or isinstance(value, Mapping):
-        for inner in value.values():
-            yield from leaves(inner)
     elif isinstance(value, list | tuple):
         for inner in value:
+            yield from leaves(inner)
+    elif isinstance(value, Mapping):
+        for inner in value.values():
             yield from leaves(inner)
     else:
         yield value

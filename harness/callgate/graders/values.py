@@ -6,13 +6,13 @@ A value keeps every reading that the words allow: "at two" is 2:00 and 14:00, an
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Literal
 
-from callgate.graders.needs import Held, held
+from callgate.graders.needs import Held, held, matches_at
 from callgate.graders.packs import Form, Pack, pack
 from callgate.graders.text import fold
 
@@ -21,8 +21,8 @@ _PHONE = re.compile(
     r"(?<![\w-])(?:\+?1[\s.-]?)?(?:\(\d{3}\)\s?|\d{3}(?:[\s.-]|,\s)?)?\d{3}(?:[\s.-]|,\s)?\d{4}(?![\w-])"
 )
 _PHONE_LENGTHS = (7, 10, 11)
-_FEWEST_GROUPS = 5  # of so many numbers a telephone number said in words consists at least
-_DIGIT = re.compile(r"\d")
+_FEWEST_GROUPS = 5  # of so many numbers, each written or said, a telephone number said in parts consists at least
+_WRITTEN = re.compile(r"\d+")
 _ISO = re.compile(r"(?<!\w)(20\d\d)-(\d\d)-(\d\d)(?!\d)")
 _NOT_DIGIT = re.compile(r"\D")
 _THOUSANDS = re.compile(r",(?=\d{3}(?:\D|$))")
@@ -86,16 +86,14 @@ def find(text: str, language: str) -> tuple[Value, ...]:
     if known is None or not known.hint.search(folded):
         return ()
     said = held(folded)
-    found = [value for form in _possible(known, said) for value in _read(form, known, text, said)]
+    found = [
+        value
+        for number, places in known.starts.places(said)
+        if said.all(known.forms[number].needs)
+        for value in _read(known.forms[number], known, text, folded, places)
+    ]
     found += _others(known, text, folded, said)
     return _apart(found) if len(found) > 1 else tuple(found)
-
-
-def _possible(known: Pack, said: Held) -> list[Form]:
-    """The forms that can match, in the pack's order: what many need first is looked for once for all of them."""
-    places = [place for first, rest in known.sieve if said.has(first) for place, needs in rest if said.all(needs)]
-    places.sort()
-    return [known.forms[place] for place in places]
 
 
 def _apart(found: list[Value]) -> tuple[Value, ...]:
@@ -107,11 +105,12 @@ def _apart(found: list[Value]) -> tuple[Value, ...]:
     return tuple(sorted(kept, key=lambda value: value.start))
 
 
-def _read(form: Form, known: Pack, text: str, said: Held) -> list[Value]:
-    found = []
-    pattern = form.pattern
-    for match in said.finditer(pattern, form.begin):
-        readings = _READERS[form.kind](form, known, match)
+def _read(form: Form, known: Pack, text: str, folded: str, places: Sequence[int] | None) -> list[Value]:
+    """The values of a form that begin at these places (None: anywhere), without overlaps."""
+    found: list[Value] = []
+    pattern, read = form.pattern, _READERS[form.kind]
+    for match in pattern.finditer(folded) if places is None else matches_at(pattern, folded, places):
+        readings = read(form, known, match)
         if readings:
             start, end = match.span("value" if "value" in pattern.groupindex else 0)
             kind: Kind = form.kind  # type: ignore[assignment]  # the pack loader makes only these four
@@ -121,6 +120,8 @@ def _read(form: Form, known: Pack, text: str, said: Held) -> list[Value]:
 
 def number_of(words: str, known: Pack) -> float | None:
     """The number that digits or number words say; a comma before one or two last digits is a decimal comma."""
+    if words.isdecimal():
+        return float(words)
     if words[:1].isdigit():
         plain = _THOUSANDS.sub("", words).replace(",", ".")
         return float(plain)
@@ -133,25 +134,27 @@ def number_of(words: str, known: Pack) -> float | None:
     return float((sum(before) or 1) * 1000 + sum(after))
 
 
-def _group(match: re.Match[str], name: str) -> str:
-    return (match.groupdict().get(name) or "").strip()
+def _groups(match: re.Match[str]) -> Mapping[str, str]:
+    """What the named groups that took part matched."""
+    return {name: said.strip() for name, said in match.groupdict("").items() if said}
 
 
 def _time(form: Form, known: Pack, match: re.Match[str]) -> tuple[Hashable, ...]:
     if isinstance(form.exact, str):
         hours, minutes = form.exact.split(":")
         return (int(hours) * 60 + int(minutes),)
-    said = _group(match, "h")
-    hour = int(said) if said.isdigit() else known.hours.get(said, -1)
+    said = _groups(match)
+    hour_said = said.get("h", "")
+    hour = int(hour_said) if hour_said.isdigit() else known.hours.get(hour_said, -1)
     if not 0 <= hour <= 24:
         return ()
-    minutes_said = _group(match, "m") or _group(match, "mw") or _group(match, "past")
-    shift = int(number_of(minutes_said, known) or 0) if minutes_said else 0
-    shift += int(form.add) - int(number_of(_group(match, "to"), known) or 0 if _group(match, "to") else 0)
+    after, before = said.get("m") or said.get("mw") or said.get("past"), said.get("to")
+    shift = int(form.add) + int(number_of(after, known) or 0 if after else 0)
+    shift -= int(number_of(before, known) or 0 if before else 0)
     if not -60 < shift < 60:
         return ()
-    sure = hour > 12 or hour == 0 or (len(said) == 2 and said[0] == "0")
-    hours_read = (hour % 24,) if sure else _hours(hour, _part(known, _group(match, "part")))
+    sure = hour > 12 or hour == 0 or (len(hour_said) == 2 and hour_said[0] == "0")
+    hours_read = (hour % 24,) if sure else _hours(hour, _part(known, said.get("part", "")))
     return tuple((h * 60 + shift) % 1440 for h in hours_read)
 
 
@@ -173,17 +176,18 @@ def _hours(hour: int, part: str) -> tuple[int, ...]:
 
 def _date(form: Form, known: Pack, match: re.Match[str]) -> tuple[Hashable, ...]:
     del form
-    weekday = known.weekdays.get(_group(match, "wd"))
-    month = known.months.get(_group(match, "month"))
-    said = _group(match, "day")
-    day = int(said) if said else known.ordinals.get(_JOINT.sub(" ", _group(match, "dayw")))
-    year = int(_group(match, "year")) if _group(match, "year") else None
+    said = _groups(match)
+    weekday = known.weekdays.get(said.get("wd", ""))
+    month = known.months.get(said.get("month", ""))
+    day = int(said["day"]) if "day" in said else known.ordinals.get(_JOINT.sub(" ", said.get("dayw", "")))
+    year = int(said["year"]) if "year" in said else None
     return (Day(year, month, day, weekday),)
 
 
 def _money(form: Form, known: Pack, match: re.Match[str]) -> tuple[Hashable, ...]:
-    first = number_of(_group(match, "n"), known)
-    rest = number_of(_group(match, "n2"), known) if _group(match, "n2") else 0.0
+    said = _groups(match)
+    first = number_of(said.get("n", ""), known)
+    rest = number_of(said["n2"], known) if "n2" in said else 0.0
     if first is None or rest is None or rest > 99:
         return ()
     if form.cents == "apart" and known.one_number.fullmatch(match.group()):  # "one hundred twenty" is one number
@@ -194,7 +198,7 @@ def _money(form: Form, known: Pack, match: re.Match[str]) -> tuple[Hashable, ...
 def _number(form: Form, known: Pack, match: re.Match[str]) -> tuple[Hashable, ...]:
     if form.exact is not None:
         return (float(form.exact),)
-    number = number_of(_group(match, "n"), known)
+    number = number_of(match["n"].strip(), known)
     return () if number is None else (number + form.add,)
 
 
@@ -208,10 +212,10 @@ def _others(known: Pack, text: str, folded: str, said: Held) -> list[Value]:
     def add(kind: Kind, match: re.Match[str], *readings: Hashable) -> None:
         found.append(Value(kind, text[match.start() : match.end()], *match.span(), readings))
 
-    written = len(_DIGIT.findall(folded)) if said.digit else 0
-    for match in _PHONE.finditer(folded) if written >= min(_PHONE_LENGTHS) else ():
+    written = _WRITTEN.findall(folded) if said.digit else ()
+    for match in _PHONE.finditer(folded) if written and sum(map(len, written)) >= min(_PHONE_LENGTHS) else ():
         add("phone", match, _NOT_DIGIT.sub("", match.group()))
-    if written + sum(map(folded.count, known.counting)) >= _FEWEST_GROUPS:
+    if len(written) + sum(map(folded.count, known.counting)) >= _FEWEST_GROUPS:
         for digits, match in _said_digits(known, folded):
             add("phone", match, digits)
     for match in _ISO.finditer(folded) if written and "-" in folded else ():

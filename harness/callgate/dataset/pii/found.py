@@ -25,12 +25,15 @@ class Found:
 
 
 _NO_DIGITS = re.compile(r"[^0-9]+")
+_DIGIT = re.compile(r"\d")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _WRITTEN = r"""
-      \d{4}-\d\d-\d\d (?:[T\ ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?   # days and moments
-    | (?<!\d)\d{1,2}:\d\d(?::\d\d)? (?:\s?[ap]\.?m\b\.?)?                            # times of the day
-    | [$€]\s?\d[\d,]*(?:\.\d+)?                                                     # amounts
-    | \b\d{1,2}/\d{1,2}/\d{2,4}\b
+    [\d$€] (?:                                        # a set first: only where one stands the rest is tried
+      (?<=\d)\d{3}-\d\d-\d\d (?:[T\ ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?   # days and moments
+    | (?<=(?<!\d)\d)\d?:\d\d(?::\d\d)? (?:\s?[ap]\.?m\b\.?)?                                # times of the day
+    | (?<=[$€])\s?\d[\d,]*(?:\.\d+)?                                                       # amounts
+    | (?<=\b\d)\d?/\d{1,2}/\d{2,4}\b
+    )
 """
 _MADE = r"""
     | (?<![\w-])[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}(?![\w-])                # ids that a machine made
@@ -51,6 +54,11 @@ def masked(text: str) -> str:
 def digits_of(text: str) -> str:
     """Only the digits 0-9."""
     return _NO_DIGITS.sub("", text)
+
+
+def digit_count(text: str) -> int:
+    """How many digits a text has, of any script: too few, and there is no number to look for."""
+    return len(_DIGIT.findall(text))
 
 
 @lru_cache(maxsize=4096)

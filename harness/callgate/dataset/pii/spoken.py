@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from callgate.dataset.pii.found import Found, Kind, word_set, words_of
+from callgate.dataset.pii.found import Found, Kind, digit_count, word_set, words_of
 
 _UNITS = {
     "zero": "0", "oh": "0", "o": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6",
@@ -62,10 +62,14 @@ _SENSITIVE = re.compile(
 ENOUGH = 7
 """So many digits in a row are a telephone or another number that names somebody; a price or a time has fewer."""
 NEAR = 70
-_SAID = frozenset({*_UNITS, *_TEENS, *_TENS, *_HUNDREDS, *_TIMES})
-"""The number words: without any, numbers are only written."""
-_MOST = 3  # digits that one word says at most: "doscientos", or "triple" before one
-_DIGIT = re.compile(r"\d")
+_SAID = {
+    **dict.fromkeys(_UNITS, 1),
+    **dict.fromkeys((*_TEENS, *_TENS), 2),
+    **dict.fromkeys(_HUNDREDS, 3),
+    **{word: times - 1 for word, times in _TIMES.items()},
+}
+"""How many digits a number word adds at most ("hundred", which adds two, is none alone): without any such word, numbers
+are only written."""
 _ALONE = re.compile(r"(?<!\d)\d(?!\d)")
 
 _HOST = r"(?:gmail|yahoo|hotmail|outlook|icloud|aol|live|msn|proton(?:mail)?|comcast|verizon|[^\W_][\w-]*)"
@@ -80,6 +84,7 @@ _DOMAIN = re.compile(
     re.IGNORECASE,
 )
 _BEFORE = re.compile(rf"(?:\A|(?<=[^\w])){_LOCAL}\s+\Z", re.IGNORECASE)
+_AT = word_set("at arroba")
 _BACK = 60
 
 
@@ -92,7 +97,7 @@ class _Word:
 
 def emails(text: str) -> Iterator[Found]:
     """ "dana dot whitfield at gmail dot com" """
-    for found in _DOMAIN.finditer(text):
+    for found in _DOMAIN.finditer(text) if not _AT.isdisjoint(words_of(text)) else ():
         first = max(0, found.start() - _BACK)
         local = _BEFORE.search(text[first : found.start()])
         start = first + local.start() if local else found.start()
@@ -117,10 +122,11 @@ def numbers(text: str) -> Iterator[Found]:
 
 def _may_run(text: str) -> bool:
     """Whether the numbers of a text can add up to a run that counts, all of them together: False is sure."""
-    said = sum(word in _SAID for word in words_of(text))
+    words = words_of(text)
+    said = _SAID.keys() & words
     if not said:
         return len(_ALONE.findall(text)) >= ENOUGH - 1
-    most = _MOST * said + len(_DIGIT.findall(text))
+    most = sum(_SAID[word] * words.count(word) for word in said) + 2 * words.count("hundred") + digit_count(text)
     return most >= ENOUGH or (most >= 4 and _CONTEXT.search(text) is not None)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from callgate.dataset.pii.found import Found, digits_of
+from callgate.dataset.pii.found import Found, digit_count, digits_of, word_set, words_of
 
 _EMAIL = re.compile(r"[\w.%+'-]*\w@[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{2,}", re.IGNORECASE)
 _NANP = re.compile(
@@ -42,6 +42,8 @@ _PLATE = re.compile(
     r"([A-Z0-9]{1,8}(?:[ -][A-Z0-9]{1,5}){0,2})\b",
     re.IGNORECASE,
 )
+_PLATE_WORDS = word_set("plate plates tag tags placa placas matricula matrícula patente")
+"""Without one of these words no plate is looked for."""
 _NOT_PLATE = re.compile(
     r"\d{1,3}|\d+\s*(?:minutes?|hours?|minutos?|horas?|dollars?|am|pm|days?|d[ií]as?)", re.IGNORECASE
 )
@@ -82,27 +84,27 @@ def vins(text: str) -> Iterator[Found]:
 
 def ssns(text: str) -> Iterator[Found]:
     """Social security numbers (000 is none), their last four where they are called so, and Spanish DNIs."""
-    for found in _SSN.finditer(text):
+    written = digit_count(text)
+    for found in _SSN.finditer(text) if written >= 9 else ():
         if not found.group().startswith("000"):
             yield Found(found.start(), found.end(), "ssn", digits_of(found.group()))
-    for found in _SSN_PLAIN.finditer(text):
+    for found in _SSN_PLAIN.finditer(text) if written >= 9 else ():
         if _near(_SSN_WORDS, text, found.start()) and not found.group().startswith("000"):
             yield Found(found.start(), found.end(), "ssn", found.group())
-    for found in _SSN_LAST.finditer(text):
+    for found in _SSN_LAST.finditer(text) if written >= 4 and _SSN_WORDS.search(text) else ():
         yield Found(found.start(1), found.end(1), "ssn", found[1])
-    for found in _DNI.finditer(text):
+    for found in _DNI.finditer(text) if written >= 8 else ():
         if "TRWAGMYFPDXBNJZSQVHLCKE"[int(found[1]) % 23] == found[2].upper():
             yield Found(found.start(), found.end(), "ssn", found[1] + found[2].upper())
 
 
 def phones(text: str) -> Iterator[Found]:
     """Telephone numbers: North American, international, and groups of 7 to 12 digits near a word for telephone."""
-    for pattern in (_NANP, _ABROAD):
-        for found in pattern.finditer(text):
+    written = digit_count(text)
+    for pattern, fewest in ((_NANP, 10), (_ABROAD, 6), (_SEVEN, 7)):
+        for found in pattern.finditer(text) if written >= fewest else ():
             yield Found(found.start(), found.end(), "phone", digits_of(found.group()))
-    for found in _SEVEN.finditer(text):
-        yield Found(found.start(), found.end(), "phone", digits_of(found.group()))
-    for found in _GROUPED.finditer(text):
+    for found in _GROUPED.finditer(text) if written >= 8 else ():
         digits = digits_of(found.group())
         if 8 <= len(digits) <= 12 and _near(_PHONE_WORDS, text, found.start()):
             yield Found(found.start(), found.end(), "phone", digits)
@@ -110,7 +112,7 @@ def phones(text: str) -> Iterator[Found]:
 
 def plates(text: str) -> Iterator[Found]:
     """Number plates after a word for one."""
-    for found in _PLATE.finditer(text):
+    for found in _PLATE.finditer(text) if not _PLATE_WORDS.isdisjoint(words_of(text)) else ():
         words = found[1].split()
         while words and not re.search(r"\d", words[-1]) and (len(words[-1]) > 3 or _is_whole(words[:-1])):
             words.pop()  # an ordinary word that follows

@@ -6,14 +6,14 @@ A team adds a language by copying en.yaml; nothing in the code names a language.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from callgate.files import read_yaml
-from callgate.graders.needs import FREE, Begin, Clause, begins, needed
+from callgate.graders.needs import FREE, Begin, Clause, Starts, begins, needed
 from callgate.graders.text import unaccented
 
 FOLDER = Path(__file__).parent
@@ -124,7 +124,7 @@ class Pack:
     spoken_group: re.Pattern[str]
     month_first: bool
     forms: tuple[Form, ...]
-    sieve: tuple[tuple[Clause, tuple[tuple[int, tuple[Clause, ...]], ...]], ...]  # see `_sieve`
+    starts: Starts  # of the forms
     hint: re.Pattern[str]  # a text without any of this holds no value
     stop_words: frozenset[str]
     question_mark: re.Pattern[str]
@@ -202,7 +202,7 @@ def pack(language: str) -> Pack | None:
         spoken_group=re.compile(rf"(?<!\w){_group(data)}(?!\w)"),
         month_first=data["slash_dates"] == "mdy",
         forms=forms,
-        sieve=_sieve(forms),
+        starts=Starts([form.begin for form in forms]),
         hint=_hint(data),
         stop_words=frozenset(map(unaccented, data["stop_words"])),
         question_mark=re.compile(data["question"]["marks"]),
@@ -304,16 +304,6 @@ def _forms(data: Mapping[str, Any], groups: Mapping[str, str]) -> Iterable[Form]
             yield Form(kind, pattern, entry.get("add", 0), entry.get("is"), *known, cents)
 
 
-def _sieve(forms: Sequence[Form]) -> tuple[tuple[Clause, tuple[tuple[int, tuple[Clause, ...]], ...]], ...]:
-    """The places of the forms by the clause that each needs first, with what else each needs."""
-    groups: dict[Clause, list[tuple[int, tuple[Clause, ...]]]] = {}
-    for place, form in enumerate(forms):
-        first, *others = form.needs or (_ANY_TEXT,)
-        groups.setdefault(first, []).append((place, tuple(others)))
-    return tuple((first, tuple(members)) for first, members in groups.items())
-
-
-_ANY_TEXT = Clause(("",))
 _TO_THE_HOUR = (5, 10, 20, 25)
 """Minutes that are said before an hour without the word "minutes": "ten to four"."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -154,9 +155,24 @@ _PLAIN = frozenset({"type", "description", "title", "properties", "required", "a
 """Keywords of an object's schema beside which nothing depends on two arguments at once."""
 
 
+_ANY_TEXT = {"type", "description", "title"}
+"""Keywords of a schema by which, with the type `string`, any text is valid."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Plain:
+    """A schema that looks at each argument by itself: their schemas (canonical JSON), those that may be any text, those
+    required, and whether others may come."""
+
+    apart: Mapping[str, str]
+    texts: frozenset[str]
+    required: frozenset[str]
+    others: bool
+
+
 @lru_cache(maxsize=256)
-def _plain_schema(schema: str) -> tuple[Mapping[str, str], frozenset[str], bool] | None:
-    """The schema of each argument, those required, and whether others may come; None where it says more than that."""
+def _plain_schema(schema: str) -> _Plain | None:
+    """None where a schema says more than that."""
     import json
 
     whole = json.loads(schema)
@@ -166,7 +182,14 @@ def _plain_schema(schema: str) -> tuple[Mapping[str, str], frozenset[str], bool]
     if not isinstance(whole.get("additionalProperties", True), bool):
         return None
     apart = {name: canonical(own) for name, own in properties.items()}
-    return apart, frozenset(whole.get("required", ())), whole.get("additionalProperties", True)
+    texts = {
+        n
+        for n, own in properties.items()
+        if type(own) is dict and own.get("type") == "string" and own.keys() <= _ANY_TEXT
+    }
+    return _Plain(
+        apart, frozenset(texts), frozenset(whole.get("required", ())), whole.get("additionalProperties", True)
+    )
 
 
 def _plainly_valid(schema: str, arguments: Mapping[str, Json]) -> bool:
@@ -174,10 +197,13 @@ def _plainly_valid(schema: str, arguments: Mapping[str, Json]) -> bool:
     plain = _plain_schema(schema)
     if plain is None:
         return False
-    apart, required, others = plain
-    if not required <= arguments.keys() or not (others or arguments.keys() <= apart.keys()):
+    if not plain.required <= arguments.keys() or not (plain.others or arguments.keys() <= plain.apart.keys()):
         return False
-    return all(_argument_valid(apart[name], canonical(given)) for name, given in arguments.items() if name in apart)
+    return all(
+        (name in plain.texts and isinstance(given, str)) or _argument_valid(plain.apart[name], canonical(given))
+        for name, given in arguments.items()
+        if name in plain.apart
+    )
 
 
 @lru_cache(maxsize=8192)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import TypeAlias
 
 from callgate.concepts import CallerTurn, Evidence, Grade, NotApplicable, Score, ToolTurn, canonical
 from callgate.graders.packs import LANGUAGES, pack
@@ -65,17 +66,27 @@ def _asked_to_repeat(context: Context) -> bool:
     return badly or any(known.phrases["repeat_please"].search(fold(last.text)) for known in packs)
 
 
-def _called_again(seen: Seen) -> Iterator[tuple[str, Evidence]]:
-    """Calls of the trial that were made before with the same arguments, since the caller last spoke or in the trial."""
-    made: dict[tuple[str, str], int] = {}
-    failed: dict[tuple[str, str], int] = {}
-    for turn in seen.context.history:
+_Times: TypeAlias = dict[tuple[str, str], int]  # by tool and canonical arguments
+
+
+@lru_cache(maxsize=1024)
+def _called_before(context: Context) -> tuple[_Times, _Times]:
+    """How often each call of the history worked since the caller last spoke, and how often it failed in a row."""
+    made: _Times = {}
+    failed: _Times = {}
+    for turn in context.history:
         if isinstance(turn, CallerTurn):
             made = {}
         elif isinstance(turn, ToolTurn):
             key = (turn.tool, canonical(turn.args))
             made[key] = 0 if turn.error is not None else 1
             failed[key] = failed.get(key, 0) + 1 if turn.error is not None else 0
+    return made, failed
+
+
+def _called_again(seen: Seen) -> Iterator[tuple[str, Evidence]]:
+    """Calls of the trial that were made before with the same arguments, since the caller last spoke or in the trial."""
+    made, failed = map(dict, _called_before(seen.context))
     for answer in seen.answers:
         if answer.arguments is None:
             continue

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from callgate.concepts import AgentTurn, CallerTurn, Evidence, Grade, Json, NotApplicable, Score, ToolTurn
 from callgate.dataset.pii import Found, digits_of, places, spoken, structured
-from callgate.dataset.pii.found import masked
+from callgate.dataset.pii.found import digit_count, masked
 from callgate.graders.seen import Context, Seen, leaves
 from callgate.graders.text import excerpt, fold
 
@@ -25,7 +25,6 @@ _FINDERS = (
 )
 """What finds personal data, and how many digits a text must hold at least for it to find any."""
 _HINT = re.compile(r"[\d@]|\b(?:at|arroba|oh|zero|cero|double|doble|five|cinco)\b")
-_DIGIT = re.compile(r"\d")
 _PLAIN = re.compile(r"[^a-z0-9]")
 _SAYS = {
     "phone": "a telephone number",
@@ -69,7 +68,7 @@ def personal(text: str) -> list[Found]:
     if not _HINT.search(text):
         return []
     plain = masked(text)
-    digits = len(_DIGIT.findall(plain))
+    digits = digit_count(plain)
     return [found for finder, fewest in _FINDERS if digits >= fewest for found in finder(plain)]
 
 

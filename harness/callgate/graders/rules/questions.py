@@ -33,12 +33,18 @@ def questions(utterance: Utterance) -> tuple[tuple[int, str], ...]:
     if known is None:
         return ()
     asked = []
+    requests = may_match(known.requests, fold(utterance.text))
     for start, sentence in sentences(utterance.text):
         folded = fold(sentence)
-        opening = known.requests.match(folded) or known.requests.search(folded)
-        if known.question_mark.search(folded) or (opening and opening.start() < 12):
+        if known.question_mark.search(folded) or (requests and _requests(known, folded)):
             asked.append((start, sentence))
     return tuple(asked)
+
+
+def _requests(known: Pack, folded: str) -> bool:
+    """Whether a sentence begins with a request, or with a few words before one."""
+    opening = known.requests.search(folded)
+    return opening is not None and opening.start() < 12
 
 
 @lru_cache(maxsize=8192)

@@ -9,6 +9,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from callgate.concepts import Evidence, Grade, Json, NotApplicable, Score, ToolTurn
+from callgate.graders.needs import may_match
 from callgate.graders.rules.claims import DONE_BY, claims_of
 from callgate.graders.seen import Seen, Utterance, leaves
 from callgate.graders.text import excerpt, fold, sentences
@@ -71,9 +72,11 @@ def _untrue_offers(seen: Seen) -> Iterator[tuple[str, Evidence]]:
 def _offering(utterance: Utterance) -> Iterator[tuple[int, str]]:
     """The sentences of an utterance that offer a time."""
     known = utterance.pack
-    for start, sentence in sentences(utterance.text) if known else ():
+    if known is None or not may_match(known.phrases["openings"], fold(utterance.text)):
+        return
+    for start, sentence in sentences(utterance.text):
         plain = fold(sentence)
-        if known and known.phrases["openings"].search(plain) and not known.phrases["not_openings"].search(plain):
+        if known.phrases["openings"].search(plain) and not known.phrases["not_openings"].search(plain):
             yield start, sentence
 
 

@@ -42,7 +42,7 @@ def leaked(seen: Seen, utterance: Utterance) -> Iterator[tuple[str, Evidence]]:
             yield "thinks aloud", utterance.evidence(*match.span())
             break
     for name in seen.context.tool:
-        if _INTERNAL.search(name) and name in utterance.text:
+        if name in utterance.text and _INTERNAL.search(name):
             start = utterance.text.index(name)
             yield f"names the tool {name}", utterance.evidence(start, start + len(name))
     said = words(utterance.text)

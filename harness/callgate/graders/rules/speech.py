@@ -107,7 +107,7 @@ _UNSPEAKABLE: tuple[tuple[str, frozenset[str], re.Pattern[str]], ...] = tuple(
     )
 )
 """What it is called, the characters of which one must stand in the text (none: any text may have it), how it looks."""
-_CAPITALS = re.compile(r"\b[A-ZÁÉÍÓÚÑ]{5,}\b")
+_CAPITALS = re.compile(r"[A-ZÁÉÍÓÚÑ](?<!\w.)[A-ZÁÉÍÓÚÑ]{4,}\b")  # a set first: the rest is tried only where one stands
 
 
 def speakable(seen: Seen, *, allow: tuple[str, ...] = ()) -> Grade:
