@@ -53,3 +53,16 @@ def test_a_table_holds_no_formula_and_says_what_is_wrong_in_it(tmp_path):
         "verdict 'good' is none of pass, fail, maybe",
         "no reply 'nobody' was drawn from this run",
     ]
+
+
+@pytest.mark.parametrize("apart", [",", ";", "\t"])
+def test_a_table_is_read_as_a_spreadsheet_saves_it(tmp_path, apart):
+    one, table = label(), tmp_path / "t.csv"
+    table.write_text(f"ID{apart}Verdict{apart}note\n{one.id}{apart}fail{apart}no\n", "utf-8")
+    assert [(each.verdict, each.note) for each in read_table(table, {one.id: one}, by="ana", on="")] == [("fail", "no")]
+    table.write_bytes("id,verdict,note\nx,pass,señor\n".encode("cp1252"))
+    with pytest.raises(Mistake, match="CSV UTF-8"):
+        read_table(table, {one.id: one}, by="ana", on="")
+    table.write_text(f"id,verdict\n{one.id},pass\n{one.id},fail\n", "utf-8")
+    with pytest.raises(Mistake, match=r"t\.csv:3:1: .* has the verdict pass in an earlier row"):
+        read_table(table, {one.id: one}, by="ana", on="")

@@ -122,6 +122,8 @@ SAME = [
     ("regex", r"\d{2}:\d{2}", "at 14:00", "at 2 pm"),
     ("contains-any", ["a1", "b2"], "has b2", "has B2"),
     ("icontains-all", ["red", "blue"], "Blue and RED", "only red"),
+    ("icontains-any", "open, abierto", "we are Open", "we are closed"),
+    ("contains-any", '"a, b", c', "an a, b here", "a b"),
 ]
 
 
@@ -160,6 +162,8 @@ def moved(folder, *written, **more):
         ({"type": "latency", "threshold": 3}, "beside the comparison"),
         ({"type": "contains", "value": "{{other}}"}, "does not have"),
         ({"type": "contains", "value": "{{q | upper}}"}, "template with logic"),
+        ({"type": "contains", "value": "X", "transform": "output.toUpperCase()"}, "`transform` has changed"),
+        ({"type": "contains", "value": "x", "weight": 0}, "weighs nothing"),
         ({"value": "x"}, "without a type"),
         ("contains: x", "without a type"),
     ],
@@ -170,6 +174,33 @@ def test_what_does_not_mean_the_same_is_left_and_counted(tmp_path, assertion, wh
     assert [one.assertion for one in found.left] == [True]
     assert why in found.left[0].why
     assert found.cases[0].expect == {}
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [({"options": {"transform": "output.trim()"}}, "transforms the reply"), ({"threshold": 0.5}, "at a threshold")],
+)
+def test_a_test_that_changes_what_its_assertions_say_is_moved_without_them(tmp_path, more, why):
+    test = {"vars": {"q": "when?"}, "assert": [{"type": "contains", "value": "x"}], **more}
+    found = moved(tmp_path, tests=[test, {"vars": {"q": "why?"}, "assert": [{"type": "contains", "value": "y"}]}])
+    assert [bool(case.expect) for case in found.cases] == [False, True]
+    assert [found.native, sum(one.assertion for one in found.left)] == [1, 1]
+    assert any(why in one.why for one in found.left)
+    assert not any(case.expect for case in moved(tmp_path, defaultTest=more, tests=[test]).cases)
+
+
+def test_what_belongs_to_one_prompt_or_provider_or_is_not_there_has_a_line(tmp_path):
+    test = {"vars": {"q": "when?"}, "provider": "openai:gpt-5", "prompts": ["few"]}
+    talk = [
+        {"role": "user", "content": "Hi"},
+        {"role": "assistant", "content": "Hello"},
+        {"role": "user", "content": "{{q}}"},
+    ]
+    found = moved(tmp_path, tests=[test], prompts=[json.dumps(talk), "file://p/*.txt", "Answer {{q}}"])
+    assert [prompt.text for prompt in found.prompts] == ["Answer {{config.q}}\n"]
+    whys = " | ".join(one.why for one in found.left)
+    for why in ("turns of an example", "p/*.txt: there is no such file", "provider of a test", "prompts of a test"):
+        assert why in whys
 
 
 def test_a_case_that_expects_nothing_is_a_draft(tmp_path):

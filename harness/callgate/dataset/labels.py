@@ -7,6 +7,7 @@ Labels of a golden case (`labels:` in its file) speak of the whole turn that day
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -155,18 +156,28 @@ def _cell(text: str) -> str:
     return f"'{text}" if text.lstrip().startswith(_FORMULA) else text
 
 
+def _rows(text: str) -> list[dict[str, str]]:
+    """The rows of a table by the lower-case names of its columns; a spreadsheet may have put semicolons or tabs."""
+    head = text.partition("\n")[0]
+    apart = max(",;\t", key=head.count)
+    rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=apart)
+    return [{str(name).strip().lower(): value or "" for name, value in row.items()} for row in rows]
+
+
 def read_table(path: Path, known: Mapping[str, Label], *, by: str, on: str) -> list[Label]:
     """The filled rows of such a CSV as labels. Raises Mistake with everything that is wrong in it."""
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        rows = _rows(path.read_bytes().decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise Mistake([Problem(Place(str(path)), 'is not in UTF-8: save the sheet as "CSV UTF-8"')]) from None
+    except (OSError, csv.Error) as error:
         raise Mistake([Problem(Place(str(path)), f"cannot be read: {error}")]) from None
     lacking = {"id", "verdict"} - set(rows[0] if rows else ())
     if lacking:
         raise Mistake([Problem(Place(str(path)), f"has no column {' and '.join(sorted(lacking))}")])
     found: list[Label] = []
     problems: list[Problem] = []
+    given: dict[str, str] = {}
     for number, row in enumerate(rows, 2):
         written = (row["verdict"] or "").strip().lower()
         verdict = next((each for each in VERDICTS if written and each.startswith(written)), None)
@@ -177,6 +188,10 @@ def read_table(path: Path, known: Mapping[str, Label], *, by: str, on: str) -> l
             problems.append(Problem(Place(str(path), number), f"verdict {written!r} is none of pass, fail, maybe"))
         elif label is None:
             problems.append(Problem(Place(str(path), number), f"no reply {row['id']!r} was drawn from this run"))
+        elif given.setdefault(label.id, verdict) != verdict:
+            problems.append(
+                Problem(Place(str(path), number), f"{label.id} has the verdict {given[label.id]} in an earlier row")
+            )
         else:
             who, note = (row.get("by") or "").strip() or by, (row.get("note") or "").strip()
             found.append(label.judged(verdict, by=who, on=on, note=note))

@@ -133,8 +133,10 @@ def _checked_set(uses: Sequence[GraderUse], root: Path) -> GraderSet:
     options = {name: dict(rule.options) for name, rule in RULES.items()}
     blocking = {name: rule.blocking for name, rule in RULES.items()}
     strangers = [use for use in uses if use.name not in {*RULES, JUDGE, promptfoo.NAME}]
-    written = read_custom(root / SOURCE) if strangers else {}
-    if any(use.name not in written for use in strangers):
+    written = read_custom(root / SOURCE) if uses else {}
+    taken = {*RULES, JUDGE, promptfoo.NAME} & set(written)
+    problems += [Problem(use.place, _TWICE.format(use.name)) for use in uses if use.name in taken]
+    if any(use.name not in written for use in strangers):  # what is installed is looked through only then
         written = {**read_installed(), **written}
     judges: list[Judge] = []
     customs: list[CustomGrader] = []
@@ -176,6 +178,7 @@ def _checked_set(uses: Sequence[GraderUse], root: Path) -> GraderSet:
     return GraderSet(rules, tuple(judges), tuple(customs), assertions, blockers, prints)
 
 
+_TWICE = "{0} is a grader that is built in, and one of evals/graders.py: give yours another name"
 NO_JUDGE_IN_SUCCESS = (
     "a judge does not enter `success`, where people's labels could not correct it; without `blocking`, and named under "
     "the gate's metrics, it gates where its card gives it the right: metrics: [success, '{}']"

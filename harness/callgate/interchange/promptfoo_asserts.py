@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -98,7 +99,10 @@ def assertions(written: Json, document: Document, path: tuple[str | int, ...]) -
 
 
 def _assertion(one: Mapping[str, Json], place: Place) -> Assertion:
-    kind, value = str(one["type"]), one.get("value")
+    kind, value = str(one["type"]), _listed(str(one["type"]), one.get("value"))
+    changed = _changed(one)
+    if changed:
+        return Assertion(kind, value, one, "left", place, changed)
     why = _native_trouble(kind, value)
     if why is None:
         return Assertion(kind, value, one, "native", place)
@@ -106,6 +110,21 @@ def _assertion(one: Mapping[str, Json], place: Place) -> Assertion:
         return Assertion(kind, value, one, "promptfoo", place, why)
     bare = kind.removeprefix("not-")
     return Assertion(kind, value, one, "left", place, _WHY.get(bare, "") or why or "is not known here")
+
+
+def _listed(kind: str, value: Json) -> Json:
+    """The texts of a kind that takes several; one text holds them between commas there."""
+    if not isinstance(value, str) or not kind.endswith(("-any", "-all")) or _loads(value):
+        return value
+    return [text.strip() for text in next(csv.reader([value.replace("\n", " ")], skipinitialspace=True), [])]
+
+
+def _changed(one: Mapping[str, Json]) -> str:
+    """What of an assertion besides its type and value changes what it says; "" where nothing does."""
+    for key in sorted(set(one) & {"transform", "contextTransform"}):
+        return f"looks at a reply that `{key}` has changed; here graders see it as it was given"
+    weight = one.get("weight", 1)
+    return "weighs nothing there, and every expectation counts here" if weight == 0 else ""
 
 
 def _native_trouble(kind: str, value: Json) -> str | None:
@@ -125,7 +144,7 @@ def _native_trouble(kind: str, value: Json) -> str | None:
     if any(not re.match(r"[A-Za-z_]\w*\Z", name) for text in texts for name in _VARIABLE.findall(str(text))):
         return "is a template with logic"
     if bare == "regex" and not _compiles(str(value)):
-        return "is a pattern with lookaround or the like, which RE2 does not search"
+        return "is a pattern that RE2, which searches here, does not read: lookaround, \\u0000 or the like"
     return None
 
 
@@ -155,5 +174,4 @@ def expected_column(text: str) -> dict[str, Json]:
         return {"type": "equals", "value": text}
     if not colon:
         return {"type": name}
-    items: list[Json] = [part.strip() for part in rest.split(",")]
-    return {"type": name, "value": items if bare.endswith(("-any", "-all")) else rest.strip()}
+    return {"type": name, "value": _listed(name, rest.strip())}

@@ -161,6 +161,10 @@ def _prompt(text: str, label: str, place: Place, moved: Moved) -> MovedPrompt | 
     if logic:
         moved.leave(place, f"{logic.group()[:60]}: templates here name values and have no logic")
         return None
+    roles = [str(turn.get("role")) for turn in _turns(text)]
+    if set(roles) - {"system", "user"} or roles.count("user") > 1:
+        moved.leave(place, "holds turns of an example conversation: write them into the prompt's text")
+        return None
     system, user = _chat(text)
     names = _VARIABLE.findall(user or text)
     spoken = next((name for name in _SPOKEN if name in names), names[-1] if len(set(names)) == 1 else "")
@@ -177,17 +181,25 @@ def _named(text: str) -> str:
 
 def _chat(text: str) -> tuple[str, str]:
     """The system text and the user's message of a prompt that is a chat in JSON; ("", "") where it is none."""
-    if not text.lstrip().startswith("["):
-        return "", ""
-    try:
-        turns = json.loads(text)
-    except ValueError:
+    turns = _turns(text)
+    if not turns:
         return "", ""
     said = {
-        role: "\n\n".join(str(t.get("content")) for t in turns if isinstance(t, dict) and t.get("role") == role)
+        role: "\n\n".join(str(turn.get("content")) for turn in turns if turn.get("role") == role)
         for role in ("system", "user")
     }
     return said["system"] or "Answer the customer.", said["user"]
+
+
+def _turns(text: str) -> list[Mapping[str, Json]]:
+    """The turns of a prompt that is a chat in JSON; none where it is another text."""
+    if not text.lstrip().startswith("["):
+        return []
+    try:
+        turns = json.loads(text)
+    except ValueError:
+        return []
+    return [turn for turn in turns if isinstance(turn, dict)]
 
 
 def _providers(written: Json, document: Document, key: str, moved: Moved) -> None:
@@ -247,7 +259,7 @@ def _tests(whole: Mapping[str, Json], document: Document, folder: Path, moved: M
     for key in base:
         if key not in {"vars", "assert", "metadata", "description"}:
             moved.leave(document.place("defaultTest", key), f"{key} of a test has no counterpart here")
-    everywhere = {"vars": base.get("vars"), "metadata": base.get("metadata")}
+    everywhere = {key: base.get(key) for key in ("vars", "metadata", "options", "threshold")}
     native = [one for one in common if one.way == "native"]
     for found in _written_tests(whole.get("tests"), document, folder, moved):
         _test(found, everywhere, native, moved)
@@ -316,7 +328,7 @@ def _rows_of_csv(text: str) -> Iterator[tuple[int, Mapping[str, Json]]]:
 def _test(found: _Test, base: Mapping[str, Json], common: Sequence[Assertion], moved: Moved) -> None:
     test, document, path = found
     for key in test:
-        if key not in {"description", "vars", "assert", "metadata", "provider", "prompts"}:
+        if key not in {"description", "vars", "assert", "metadata"}:
             moved.leave(document.place(*path, key), f"{key} of a test has no counterpart here")
     own = assertions(test.get("assert"), document, (*path, "assert"))
     for one in own:
@@ -330,6 +342,12 @@ def _test(found: _Test, base: Mapping[str, Json], common: Sequence[Assertion], m
     about = {**_mapping(base.get("metadata")), **_mapping(test.get("metadata"))}
     segments = {n: str(v) for n, v in about.items() if re.match(r"[a-z][a-z0-9_]*\Z", n) and _is_segment(v)}
     native = [*common, *(one for one in own if one.way == "native")]
+    softened = _softened(base) or _softened(test)
+    if softened:
+        for one in native:
+            moved.native -= one in own
+            moved.leave(one.place, f"{one.kind}: {softened}", assertion=one in own)
+        native = []
     without = [one for one in native if one.expect(dict.fromkeys(values, "")) is None]
     for one in without:
         moved.native -= one in own
@@ -338,6 +356,15 @@ def _test(found: _Test, base: Mapping[str, Json], common: Sequence[Assertion], m
     title = str(test.get("description") or "")
     for said in _fanned(values):
         moved.cases.append(MovedCase(title, said, _expect(kept, said), segments, document.place(*path)))
+
+
+def _softened(test: Mapping[str, Json]) -> str:
+    """What of a test changes what its assertions say; "" where nothing does."""
+    if {"transform", "postprocess"} & set(_mapping(test.get("options"))):
+        return "its test transforms the reply before it looks; here graders see it as it was given"
+    if test.get("threshold") not in {None, 1}:
+        return "its test passes at a threshold, and every expectation counts here"
+    return ""
 
 
 def _unclear(value: str) -> bool:
@@ -396,5 +423,8 @@ def _file(folder: Path, name: str, place: Place, moved: Moved) -> str | None:
         return None
     if not path.resolve().is_relative_to(folder.resolve()):
         moved.leave(place, f"{plain} is outside the config's folder")
+        return None
+    if not path.is_file():
+        moved.leave(place, f"{plain}: there is no such file; name each file by itself")
         return None
     return read_text(path)

@@ -122,15 +122,16 @@ def claims_of(utterance: Utterance) -> tuple[tuple[str, Evidence], ...]:
             continue
         for act, pattern in claims:
             match = pattern.search(folded)
-            if match and not _denied(known, folded, match.start()):
+            if match and not _denied(known, folded, match):
                 claimed.append((act, utterance.evidence(start, start + len(sentence))))
     return tuple(claimed)
 
 
-def _denied(known: Pack, sentence: str, start: int) -> bool:
-    """Whether what begins at `start` is denied in its clause, supposed by what stands before, or only offered."""
-    before = sentence[:start]
-    clause = _CLAUSE.split(before)[-1]
+def _denied(known: Pack, sentence: str, claim: re.Match[str]) -> bool:
+    """Whether a claim is denied in its clause ("su cita no está confirmada": within its own words), supposed by what
+    stands before, or only offered."""
+    before = sentence[: claim.start()]
+    clause = _CLAUSE.split(before)[-1] + claim.group()
     supposed = known.conditions.search(before) or known.offers.search(sentence)
     return bool(supposed) or known.negations.search(clause) is not None
 
