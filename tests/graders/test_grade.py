@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from stage import LOOKED_UP, ROOT, call, context, played, verdict
 
 from callgate.concepts import Expect, Failure, Mistake, NotApplicable, Place, Score, Trial, TrialId
@@ -277,6 +278,28 @@ def test_a_file_that_cannot_be_run_fails_its_graders(tmp_path):
     where = context("x")
     (grades,) = run(GraderSet.of([use("one")], root).customs, [Row(where.case, where.point, played("Hi."))])
     assert "ModuleNotFoundError" in grades["one"].why
+
+
+def test_the_grader_of_the_page_grades_as_it_says(tmp_path):
+    page = (ROOT / "docs/own-graders.md").read_text("utf-8")
+    source = page.partition("```python\n")[2].partition("```")[0]
+    (written,) = yaml.safe_load(page.partition("```yaml\n")[2].partition("```")[0])["graders"]
+    graders = GraderSet.of(
+        [GraderUse(name, options, Place("e")) for name, options in written.items()], project(tmp_path, source)
+    )
+    assert graders.blocking >= {"names_the_shop"}
+    where, made = context("x"), call("find_slots", date="2026-03-09", services=[])
+    trials = [played("Riverbend Motors, hello."), played("Hello."), played(made)]
+    results = run(graders.customs, [Row(where.case, where.point, trial) for trial in trials])
+    assert [verdict(grades["names_the_shop"]) for grades in results] == ["pass", "fail", "n/a"]
+    assert results[1]["names_the_shop"].why == "does not name Riverbend Motors"
+
+
+def test_an_own_grader_may_not_have_the_name_of_one_that_is_built_in(tmp_path):
+    root = project(tmp_path, "@grader\ndef must_say(case, decision, reply):\n    return Score(0.0, passed=False)\n")
+    with pytest.raises(Mistake, match=r"must_say is a grader that is built in, and one of evals/graders\.py"):
+        GraderSet.of([use("must_say")], root)
+    assert "must_say" in GraderSet.of([], root).ids
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,11 @@ class Begun:
     text: str
 
 
+def _in_git(root: Path) -> bool:
+    """Whether a folder is under version control: baselines are read from there."""
+    return any((folder / ".git").exists() for folder in (root.resolve(), *root.resolve().parents))
+
+
 def begin(root: Path, name: str) -> Begun:
     """An eval with one prompt, its world and a first case, the baseline being the same prompt on the branch `main`."""
     _named(name)
@@ -74,7 +79,7 @@ def begin(root: Path, name: str) -> Begun:
     }
     files = _written(root, texts)
     steps = (
-        "next: callgate validate",
+        "next: callgate validate" if _in_git(root) else "next: git init --initial-branch main, then callgate validate",
         f"      git add {' '.join(files)} && git commit: the baseline is the prompt as it stands on main",
         f"      change prompts/{name}.md, then callgate eval {name}; sim/... is simulated: name your model in the eval",
     )

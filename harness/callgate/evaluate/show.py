@@ -39,7 +39,7 @@ def shown(
     if not (root / LEDGER).exists():
         page = _golden(root, run) if case is None else None
         if page is None:
-            raise Mistake("there is no run yet; `make eval` makes the first")
+            raise Mistake("there is no run yet; `callgate eval` makes the first")
         return page
     with Ledger.open(root / LEDGER) as ledger:
         found = ledger.run(run)

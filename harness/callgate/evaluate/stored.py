@@ -36,7 +36,7 @@ def kept_run(root: Path, name: str) -> Iterator[tuple[Ledger, Run]]:
 def kept_ledger(root: Path) -> Ledger:
     """The project's ledger. Raises Mistake where there is none yet."""
     if not (root / LEDGER).exists():
-        raise Mistake("there is no run yet; `make eval` makes the first")
+        raise Mistake("there is no run yet; `callgate eval` makes the first")
     return Ledger.open(root / LEDGER)
 
 
