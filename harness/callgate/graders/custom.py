@@ -107,7 +107,8 @@ def _options(node: ast.FunctionDef | ast.AsyncFunctionDef, label: str, problems:
         wrong("is async; wanted a plain function")
     if len(arguments.posonlyargs + arguments.args) != 3 or arguments.vararg or arguments.kwarg:
         wrong(
-            "wanted (case, decision, reply, *, option=default), or `trial` for `reply`: three parameters, then keyword-only options"
+            "wanted (case, decision, reply, *, option=default), or `trial` for `reply`: three parameters, then "
+            "keyword-only options"
         )
     options: dict[str, Json] = {}
     for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
