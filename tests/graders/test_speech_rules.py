@@ -41,6 +41,18 @@ def test_a_mixed_utterance_counts_as_what_most_of_it_is(want, text):
     assert language_of(text, NAMES) == want
 
 
+@pytest.mark.parametrize(
+    ("want", "text"),
+    [
+        (None, "¿Seis tres cero, cinco cinco cinco, cero uno siete siete, correcto?"),
+        (None, "Su número es seis tres cero, cinco cinco cinco, cero uno siete siete."),
+        ("en", "Okay, five five five, oh one four two, is that right for you?"),
+    ],
+)
+def test_digits_that_are_read_out_tell_no_language(want, text):
+    assert language_of(text) == want
+
+
 def test_an_english_reply_to_a_spanish_caller_fails_and_is_quoted():
     where = context("Quiero una cita para el lunes a la una y media.")
     grade = graded("language_match", where, "Sure, I booked you at one thirty")

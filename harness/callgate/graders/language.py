@@ -42,6 +42,13 @@ def _goes_on(text: str, start: int) -> bool:
     return before.isalnum() or before in {"_", ",", ";"}
 
 
+@lru_cache(maxsize=1)
+def _digits() -> frozenset[str]:
+    """The digits as words, in every pack: a telephone number that is read out tells no language."""
+    known = [found for language in LANGUAGES if (found := pack(language))]
+    return frozenset().union(*(found.digits for found in known)) - frozenset().union(*(p.stop_words for p in known))
+
+
 @lru_cache(maxsize=16384)
 def language_of(text: str, names: frozenset[str] = frozenset()) -> str | None:
     """The dominant language of an utterance as an ISO 639-1 code; None where too few words or no clear lead.
@@ -49,7 +56,9 @@ def language_of(text: str, names: frozenset[str] = frozenset()) -> str | None:
     A language without a pack is named as the identifier names it and never forced into one that has a pack.
     """
     words = kept_words(text, names)
-    if sum(len(word) if word[0] > "\u2e80" else 1 for word in words) < FEWEST_WORDS:  # scripts without spaces
+    digits = _digits()
+    telling = [word for word in words if fold(word) not in digits]
+    if sum(len(word) if word[0] > "\u2e80" else 1 for word in telling) < FEWEST_WORDS:  # scripts without spaces
         return None
     return _leader(" ".join(words))
 

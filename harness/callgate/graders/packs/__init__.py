@@ -20,6 +20,7 @@ FOLDER = Path(__file__).parent
 PHRASES = (
     "openings",
     "not_openings",
+    "not_then",
     "found",
     "any_time",
     "wants",

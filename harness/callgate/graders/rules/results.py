@@ -115,6 +115,8 @@ def _wrote(seen: Seen) -> bool:
 
 # ---------------------------------------------------------------------------------------------- as booked, so spoken
 
+_BOOKED = ("book", "book_state", "move")
+_CLAUSES = re.compile(r"[^,;:]+(?:[,;:](?=\S)[^,;:]*)*")
 _FROM = re.compile(r"(?:from|instead of|not|was|old|desde|en vez de|en lugar de|del?|era|antes) (?:\w+ ){0,3}\Z")
 
 
@@ -162,7 +164,7 @@ def _confirming(utterance: Utterance) -> Iterator[tuple[int, str]]:
     for act, proof in claims_of(utterance):
         values = find(utterance.text, utterance.language)
         timed = any(v.kind in {"date", "time"} and proof.start <= v.start < proof.end for v in values)
-        if timed and act in {"book", "book_state", "move"}:
+        if timed and act in _BOOKED:
             yield proof.start, proof.text
 
 
@@ -174,11 +176,26 @@ def _other_than(
     for value in find(utterance.text, utterance.language):
         if not start <= value.start < start + len(sentence) or value.kind not in {"date", "time"}:
             continue
+        if _set_aside(utterance, start, sentence, value):
+            continue
         before = fold(utterance.text[start : value.start])
         others = known if _FROM.search(before) else ()
         if any(value.tells(moment, seen.today) for moment in (*booked, *others)):
             continue
         yield f"says {value.text.strip(' .,')}", utterance.evidence(start, start + len(sentence))
+
+
+def _set_aside(utterance: Utterance, start: int, sentence: str, value: Value) -> bool:
+    """Whether a value stands in a clause of its own that says that it is not the appointment's: "four was taken, so I
+    booked you for two". The clause that says what is booked is none of them."""
+    known = utterance.pack
+    clauses = (match for match in _CLAUSES.finditer(sentence) if match.end() > value.start - start)
+    clause = next(clauses, None)
+    if known is None or clause is None:
+        return False
+    plain = fold(clause.group())
+    booked = any(act in known.claims and known.claims[act].search(plain) for act in _BOOKED)
+    return not booked and known.phrases["not_then"].search(plain) is not None
 
 
 def _has_both(reading: object) -> bool:
