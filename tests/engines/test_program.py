@@ -116,6 +116,12 @@ def test_one_process_answers_a_whole_run_in_any_order(ask):
     ]
 
 
+def test_each_round_of_a_run_finds_the_program(ask, project):
+    lanes = Lanes(root=project, workers=8, seconds=5.0)
+    for _ in range(5):  # each in an event loop of its own, and more of them than a program may end by itself
+        assert {type(outcome) for outcome in ask(*["call"] * 20, lanes=lanes)} == {Reply}
+
+
 def test_a_program_that_ends_is_started_again_but_not_for_ever(ask, project):
     found = ask(*["dies"] * 5, lanes=Lanes(root=project, workers=1))
     assert {outcome.kind for outcome in found} == {"provider_error"}

@@ -26,6 +26,8 @@ GOOD, BAD, LOST, NONE = (
 DEFAULTS = GraderSet.of((), ROOT)
 HEAD = "from callgate.concepts import Score\nfrom callgate.graders.custom import grader\n"
 
+TWICE = "graded twice: it started another process, or wrote where grades go"
+
 
 def use(name: str, **options) -> GraderUse:
     return GraderUse(name, options, PLACE)
@@ -273,6 +275,73 @@ def steady(case, decision, reply):
     assert results[2]["brittle"].kind == "grader_error"
 
 
+def test_a_grader_that_hangs_is_stopped_and_after_three_times_not_run_again(tmp_path, monkeypatch):
+    monkeypatch.setattr("callgate.graders.custom.SECONDS_A_ROW", 1)
+    source = """
+@grader
+def stubborn(case, decision, reply):
+    while reply.text != "quick":
+        try:
+            while True:
+                pass
+        except Exception:
+            pass
+    return Score(1.0, passed=True)
+"""
+    graders, where = GraderSet.of([use("stubborn")], project(tmp_path, source)), context("x")
+    trials = [played(text) for text in ("quick", "a", "b", "quick", "c", "d", "quick")]
+    results = run(graders.customs, [Row(where.case, where.point, trial) for trial in trials])
+    late, over = "took longer than 1 s", "not run: it was late 3 times before"
+    assert [grades["stubborn"].why for grades in results] == ["", late, late, "", late, over, over]
+
+
+def test_a_grade_reaches_its_own_row_whatever_a_grader_does(tmp_path):
+    source = """
+import os, sys
+@grader
+def eats(case, decision, reply):
+    sys.stdin.readline()
+    return Score(1.0, passed=True, why=reply.text)
+
+@grader
+def forks(case, decision, reply, *, words=[]):
+    case.facts.clear()
+    words.append(reply.text)
+    if reply.text == "b":
+        os.fork()
+    return Score(1.0, passed=True, why=" ".join(words))
+
+@grader
+def looks(case, decision, reply):
+    return Score(1.0, passed=True, why=str(bool(case.facts)))
+
+@grader
+def too_much(case, decision, reply):
+    return Score(10**400, passed=True)
+"""
+    root, where = project(tmp_path, source), context("x")
+    graders = GraderSet.of([use(name) for name in ("eats", "forks", "looks", "too_much")], root)
+    results = run(graders.customs, [Row(where.case, where.point, played(text)) for text in "abc"])
+    assert results[0]["eats"].why == "a"
+    assert [type(grades["forks"]).__name__ for grades in results] == ["Score", "Failure", "Failure"]
+    assert results[0]["forks"].why == "a"
+    assert results[0]["looks"].why == str(bool(where.case.facts))
+    assert all(
+        grade.why in {text, TWICE} for grades, text in zip(results, "abc", strict=True) for grade in [grades["eats"]]
+    )
+    assert {type(grades["too_much"]).__name__ for grades in results} == {"Failure"}
+
+
+def test_a_file_that_hangs_when_it_is_read_fails_its_graders(tmp_path, monkeypatch):
+    monkeypatch.setattr("callgate.graders.custom.SECONDS_A_ROW", 1)
+    root, where = (
+        project(tmp_path, "while True: pass\n@grader\ndef one(case, decision, reply):\n    pass\n"),
+        context("x"),
+    )
+    (grades,) = run(GraderSet.of([use("one")], root).customs, [Row(where.case, where.point, played("Hi."))])
+    assert grades["one"].why == "evals/graders.py cannot be run: it took longer than 1 s"
+
+
 def test_a_file_that_cannot_be_run_fails_its_graders(tmp_path):
     root = project(tmp_path, "import nothing_of_that_name\n@grader\ndef one(case, decision, reply):\n    return 1\n")
     where = context("x")
@@ -309,6 +378,7 @@ def test_an_own_grader_may_not_have_the_name_of_one_that_is_built_in(tmp_path):
         ("@grader\ndef one(case, decision, reply, *args):\n    pass", "three parameters"),
         ("@grader\ndef one(case, decision, reply, *, fact):\n    pass", "option fact has no default"),
         ("@grader\ndef one(case, decision, reply, *, fact=str(1)):\n    pass", "not a literal"),
+        ("@grader\ndef one(case, decision, reply, *, fact={1, 2}):\n    pass", "not a literal that JSON knows"),
         ("@grader\nasync def one(case, decision, reply):\n    pass", "async"),
         ("def broken(:", "not Python"),
     ],

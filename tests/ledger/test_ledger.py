@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from callgate.concepts import Evidence, Mistake, NotApplicable, Reply, Score, ToolCall, digest
 from callgate.ledger import Ledger, PaidReply, Run, grade_from, grade_json
-from callgate.ledger.rows import reply_from, reply_row
+from callgate.ledger.rows import reply_from, reply_row, seal
+from callgate.ledger.spool import spooled
 
 TEXT = st.text(max_size=30) | st.just("\ud800") | st.just("a\x00b")
 COUNT = st.integers(0, 10**9)
@@ -296,6 +297,61 @@ def test_what_cannot_be_taken_over_is_said_and_holds_nobody_up(jotter, path, cap
     with Ledger.open(path) as ledger:
         assert "cannot be taken over" in caplog.text
         assert ledger.exchange(wanted=["jotted"]).granted == {"jotted"}
+
+
+def test_a_jotted_reply_takes_the_place_of_a_damaged_row(jotter, path):
+    with sqlite3.connect(path) as ledger:
+        row = ("jotted", "m", "", 0, 1, "{}", b"no digest")
+        ledger.execute("INSERT INTO replies VALUES (?,?,?,?,?,?,?)", row)
+    ledger.close()
+    jotter.kill()
+    jotter.wait()
+    with Ledger.open(path) as ledger:
+        assert ledger.replies(["jotted"])["jotted"].text == "beside it \ud800"
+
+
+def test_a_row_that_holds_no_reply_is_left_and_the_others_are_taken_over(jotter, path):
+    jotter.kill()
+    jotter.wait()
+    (page,) = (page for page in spools(path) if page.stat().st_size)
+
+    def line(key="odd", model="m", created=1, body="{}"):
+        row = (key, model, "", 0, created, body)
+        return json.dumps([*row, seal(*map(str, row)).hex()]).encode() + b"\n"
+
+    sound = json.loads(page.read_bytes())[5]
+    odd = [line(), line(body="[]"), line(created=10**30, body=sound), line(created="abc", body=sound)]
+    page.write_bytes(b"".join([b"[" * 200_000 + b"\n", *odd, line(model="\ud800", body=sound), page.read_bytes()]))
+    with Ledger.open(path) as ledger:
+        assert {key for key, *_ in ledger.every_reply()} == {"kept", "jotted"}
+    assert not spools(path)
+
+
+def test_a_pipe_in_the_place_of_a_page_holds_nobody_up(path, caplog):
+    Ledger.open(path).close()
+    os.mkfifo(path.with_name(f"{path.name}-spool-dead0-0"))
+    with Ledger.open(path) as ledger:
+        assert "no regular file" in caplog.text
+        assert ledger.exchange(wanted=["k"]).granted == {"k"}
+
+
+def test_what_was_jotted_down_is_kept_before_its_claim_is_given_back(path):
+    with Ledger.open(path) as other:
+        with Ledger.open(path) as ledger:
+            ledger.exchange(wanted=["k"])
+            ledger.jot(PaidReply("k", "m", Reply("paid")))
+        assert other.exchange(wanted=["k"]).replies["k"].text == "paid"
+    assert not spools(path)
+
+
+def test_half_a_line_is_taken_back_where_there_is_no_room(path, monkeypatch):
+    write, room = os.write, [10]
+    monkeypatch.setattr(os, "write", lambda handle, line: write(handle, line[: room.pop()] if room else line))
+    with Ledger.open(path) as ledger:
+        with pytest.raises(OSError, match="no room"):
+            ledger.jot(PaidReply("a", "m", Reply("lost")))
+        ledger.jot(PaidReply("b", "m", Reply("there")))
+        assert [row[0] for page in spools(path) for row in spooled(page)] == ["b"]
 
 
 def test_jotting_leaves_no_file_where_all_was_kept(path):

@@ -94,8 +94,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except OSError as error:
         say(f"{error.filename or 'this machine'}: {error.strerror or error}; what was paid for is in the ledger")
         sys.exit(FAILED)
-    except Exception:  # noqa: BLE001  (Python's own exit code for this is 1, which here says BLOCK)
+    except Exception as error:  # noqa: BLE001  (Python's own exit code for this is 1, which here says BLOCK)
         import traceback
 
+        if type(error).__module__ == "sqlite3":
+            say(
+                f"the ledger: {error}; nothing is decided. Where a disk is full, make room and run it again: what the "
+                "ledger holds is not paid again. Where its file is damaged, move it away to begin a new one"
+            )
+            sys.exit(FAILED)
         say(f"{traceback.format_exc()}a defect of callgate: nothing is decided; what was paid for is in the ledger")
         sys.exit(FAILED)

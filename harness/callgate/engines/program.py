@@ -90,7 +90,7 @@ class Program:
         self._readers: list[asyncio.Task[None]] = []
         self._starts = 0
         self._asked = 0
-        self._starting = asyncio.Lock()
+        self._starting: asyncio.Lock | None = None  # of the loop that asks now: each round has its own
 
     async def answer(self, request: Request) -> Reply | Failure:
         """One attempt at one request, as a typed outcome."""
@@ -111,8 +111,11 @@ class Program:
     async def close(self) -> None:
         """Ends the program: its stdin is closed, and a second later it is killed."""
         process, self._process = self._process, None
+        self._starting = None
         if process is None:
             return
+        if process.returncode is None:  # it did not end by itself
+            self._starts -= 1
         if process.stdin:
             process.stdin.close()
         try:
@@ -127,6 +130,7 @@ class Program:
         await asyncio.gather(*self._readers, return_exceptions=True)
 
     async def _exchange(self, name: str, request: Request) -> Mapping[str, Any] | Fault:
+        self._starting = self._starting or asyncio.Lock()
         async with self._starting:
             fault = await self._start()
         if fault is not None:

@@ -70,6 +70,8 @@ def check_writable(folder: Path) -> None:
 def replace_file(path: Path, text: str) -> None:
     """Writes a file next to its place, readable by its owner alone, and moves it there in one step."""
     part = path.with_name(f".{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
+    with os.fdopen(
+        os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8", errors="backslashreplace"
+    ) as file:
+        file.write(text)  # half a character, as a model may write, stands there by its number
     part.replace(path)

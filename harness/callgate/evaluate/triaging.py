@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -128,7 +127,7 @@ def read_answers(path: Path) -> list[Row]:
 def _row(line: str) -> Row | str:
     try:
         read: Any = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         return f"no JSON: {error}"
     if not isinstance(read, Mapping) or not isinstance(read.get("truth"), str) or not read["truth"]:
         return 'an answer is {"truth": ..., "label": ..., "confidence": 0..1}'
@@ -139,6 +138,6 @@ def _row(line: str) -> Row | str:
     label, sure = read.get("label"), read.get("confidence")
     if not isinstance(label, str):
         return "'label' must be a text (\"\" where the reply held none), or 'error' says why it was not measured"
-    if isinstance(sure, bool) or not isinstance(sure, int | float) or not (math.isfinite(sure) and 0 <= sure <= 1):
+    if isinstance(sure, bool) or not isinstance(sure, int | float) or not 0 <= sure <= 1:
         return f"'confidence' lies between 0 and 1, not {sure!r}"
     return Row(Labelled(read["truth"], label, float(sure)), "", known)

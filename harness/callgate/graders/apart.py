@@ -6,55 +6,91 @@ import json
 import os
 import signal
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from functools import partial
+from inspect import signature
+from pathlib import Path
 from typing import Any
 
 from callgate.concepts import Case, Failure, Grade, Reply, Trial
 from callgate.graders.custom import MARK
 from callgate.graders.wire import decoded, encoded_grade
 
+MOST_LATE = 3
+"""A grader that was late so often in one process is not run again there."""
+
 
 def main() -> None:
     """Answers every job of standard input in order. What a grader prints goes to standard error."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    lines = sys.stdin
-    head = json.loads(next(lines))
-    functions = _functions(head["source"], head["name"])
-    for answer in _answers(lines, functions, head):
-        answers.write(answer + "\n")
+    head, *jobs = sys.stdin.read().splitlines()  # all of them now: a grader finds nothing to read there
+    with Path(os.devnull).open() as nothing:
+        os.dup2(nothing.fileno(), 0)
+    about = json.loads(head)
+    functions = _functions(about["source"], about["name"], about["seconds"])
+    for number, answer in _answers(jobs, functions, about):
+        answers.write(json.dumps({"number": number, "grade": answer}) + "\n")
         answers.flush()
 
 
-def _functions(source: str, name: str) -> dict[str, Callable[..., Grade]] | Failure:
+def _functions(source: str, name: str, seconds: int) -> dict[str, Callable[..., Grade]] | Failure:
     """The marked functions of the file, run from its text; a failure where it cannot be run."""
     scope: dict[str, Any] = {"__name__": "evals.graders", "__file__": name}
+    signal.signal(signal.SIGALRM, _stop)
+    signal.alarm(seconds)
     try:
         exec(compile(source, name, "exec"), scope)  # noqa: S102  # this process exists to run this file
+    except _Late:
+        return Failure("grader_error", f"{name} cannot be run: it took longer than {seconds} s")
     except BaseException as error:  # noqa: BLE001  # a stranger's code
         return Failure("grader_error", f"{name} cannot be run: {type(error).__name__}: {error}"[:300])
+    finally:
+        signal.alarm(0)
     return {key: value for key, value in scope.items() if getattr(value, MARK, False)}
 
 
-def _answers(lines: Any, functions: dict[str, Callable[..., Grade]] | Failure, head: dict[str, Any]) -> Iterator[str]:
-    cases: dict[int, Case] = {}
-    for line in lines:
+def _answers(
+    jobs: list[str], functions: dict[str, Callable[..., Grade]] | Failure, head: dict[str, Any]
+) -> Iterator[tuple[int, str]]:
+    """The number of each job, and its grade as a line."""
+    cases: dict[int, Any] = {}
+    late: Counter[str] = Counter()
+    for line in jobs:
         told = json.loads(line)
         if "case" in told:
-            cases[told["case"]] = decoded(told["value"])
+            cases[told["case"]] = told["value"]
         elif isinstance(functions, Failure):
-            yield encoded_grade(functions)
+            yield told["number"], encoded_grade(functions)
+        elif late[told["job"]] >= MOST_LATE:
+            over = Failure("grader_error", f"not run: it was late {MOST_LATE} times before")
+            yield told["number"], encoded_grade(over)
         else:
-            case, function, trial = cases[told["of"]], functions[told["job"]], decoded(told["trial"])
-            decision = next(point for point in case.points if point.id == told["point"])
-            third = trial if function.__code__.co_varnames[2] == "trial" else whole(trial)
-            yield _graded(partial(function, case, decision, third, **head["options"][told["job"]]), head["seconds"])
+            try:
+                grade = _graded(
+                    partial(_called, functions, head, decoded(deepcopy(cases[told["of"]])), told), head["seconds"]
+                )
+            except _Late:
+                late[told["job"]] += 1
+                grade = encoded_grade(Failure("grader_error", f"took longer than {head['seconds']} s"))
+            yield told["number"], grade
+
+
+def _called(
+    functions: dict[str, Callable[..., Grade]], head: dict[str, Any], case: Case, told: dict[str, Any]
+) -> Grade:
+    """What a grader says of one job."""
+    function, trial = functions[told["job"]], decoded(told["trial"])
+    decision = next(point for point in case.points if point.id == told["point"])
+    third = trial if list(signature(function).parameters)[2] == "trial" else whole(trial)
+    return function(case, decision, third, **deepcopy(head["options"][told["job"]]))
 
 
 def _graded(grading: Callable[[], Grade], seconds: int) -> str:
-    """One grade, or the failure of a grader that raised, hung or returned something else."""
-    signal.signal(signal.SIGALRM, _late)
+    """One grade, or the failure of a grader that raised or returned something else. Raises _Late."""
+    signal.signal(signal.SIGALRM, _stop)
     signal.alarm(seconds)
     try:
         return encoded_grade(grading())
@@ -64,8 +100,12 @@ def _graded(grading: Callable[[], Grade], seconds: int) -> str:
         signal.alarm(0)
 
 
-def _late(_signal: int, _frame: object) -> None:
-    raise TimeoutError("took too long")
+class _Late(BaseException):
+    """A grader has had its time. No Exception, so that one which goes on after any error does not go on after this."""
+
+
+def _stop(_signal: int, _frame: object) -> None:
+    raise _Late
 
 
 def whole(trial: Trial) -> Reply:

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -114,8 +117,9 @@ def _options(node: ast.FunctionDef | ast.AsyncFunctionDef, label: str, problems:
     for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
         try:
             options[argument.arg] = ast.literal_eval(default) if default is not None else None
-        except ValueError:
-            wrong(f"the default of {argument.arg} is not a literal")
+            json.dumps(options[argument.arg], allow_nan=False)
+        except (ValueError, TypeError):
+            wrong(f"the default of {argument.arg} is not a literal that JSON knows")
         if default is None:
             wrong(f"option {argument.arg} has no default")
     return options
@@ -158,32 +162,57 @@ def _run_file(graders: Sequence[CustomGrader], rows: Sequence[Row]) -> list[dict
     todo = [(i, g.name) for i, row in enumerate(rows) if row.trial.failure is None for g in graders]
     while todo:
         answered = _session(graders, rows, todo)
-        for (index, name), grade in zip(todo, answered, strict=False):
+        for number, grade in answered.items():
+            index, name = todo[number]
             results[index][name] = grade
-        if len(answered) < len(todo):  # the process died at the first job that it did not answer
-            index, name = todo[len(answered)]
+        left = [number for number in range(len(todo)) if number not in answered]
+        if left:  # the process died at the first job that it did not answer
+            index, name = todo[left[0]]
             results[index][name] = Failure("grader_error", f"{name} ended its process")
-        todo = todo[len(answered) + 1 :]
+        todo = [todo[number] for number in left[1:]]
     return results
 
 
-def _session(graders: Sequence[CustomGrader], rows: Sequence[Row], todo: Sequence[tuple[int, str]]) -> list[Grade]:
-    """What one process answered to the jobs, in order, until it ended."""
+def _session(graders: Sequence[CustomGrader], rows: Sequence[Row], todo: Sequence[tuple[int, str]]) -> dict[int, Grade]:
+    """What one process answered to the jobs, by their numbers, until it ended."""
     command = [*sandbox()[0], sys.executable, "-I", "-m", "callgate.graders.apart"]
     lines = "\n".join(_lines(graders, rows, todo)) + "\n"
     limit = SECONDS_A_ROW * len(todo) + 60
     process = subprocess.Popen(  # noqa: S603  # our own interpreter and module
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={}, text=True, encoding="utf-8"
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={},
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        start_new_session=True,  # what it starts is ended with it
     )
     try:
         out, _ = process.communicate(lines, timeout=limit)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        out, _ = process.communicate()
-    answered = []
-    for line in out.splitlines()[: len(todo)]:
-        answered.append(decoded_grade(line))
-    return answered
+    except subprocess.TimeoutExpired as late:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        try:
+            out, _ = process.communicate(timeout=5)
+        except subprocess.TimeoutExpired:  # something it started left its group and holds the pipe
+            out = (late.stdout or b"").decode("utf-8", "replace") if isinstance(late.stdout, bytes) else ""
+    return _answered(out, len(todo))
+
+
+def _answered(out: str, jobs: int) -> dict[int, Grade]:
+    """The grades in what a process wrote. A line that is none is left out; what has two grades has none."""
+    found: dict[int, Grade] = {}
+    for line in out.split("\n"):
+        try:
+            told = json.loads(line)
+            number, grade = told["number"], told["grade"]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            continue
+        if type(number) is int and 0 <= number < jobs and isinstance(grade, str):
+            twice = Failure("grader_error", "graded twice: it started another process, or wrote where grades go")
+            found[number] = twice if number in found else decoded_grade(grade)
+    return found
 
 
 def _lines(graders: Sequence[CustomGrader], rows: Sequence[Row], todo: Sequence[tuple[int, str]]) -> Iterable[str]:
@@ -192,9 +221,10 @@ def _lines(graders: Sequence[CustomGrader], rows: Sequence[Row], todo: Sequence[
     source = graders[0].path.read_text("utf-8")
     yield json.dumps({"source": source, "name": graders[0].label, "options": options, "seconds": SECONDS_A_ROW})
     told: set[int] = set()
-    for index, name in todo:
+    for number, (index, name) in enumerate(todo):
         row = rows[index]
         if id(row.case) not in told:
             told.add(id(row.case))
             yield json.dumps({"case": id(row.case), "value": encoded(row.case)})
-        yield json.dumps({"job": name, "of": id(row.case), "point": row.point.id, "trial": encoded(row.trial)})
+        job = {"number": number, "job": name, "of": id(row.case), "point": row.point.id}
+        yield json.dumps({**job, "trial": encoded(row.trial)})

@@ -45,7 +45,10 @@ _SUSPECT = tuple(
             rf"\b(?:dear|hey|attention|atencion|estimad[oa]|note to|message (?:to|for)|nota para|mensaje para)\b"
             rf"[^.!?\n]{{0,20}}\b{_JUDGES}s?\b"
         ),
-        rf"(?:^|(?<=[.!?\n(\[*-]))\s*(?:to |for |al? |para )?(?:the |el |la |any |quality )*{_JUDGES}s?\s*[:,]",
+        (
+            rf"(?:^|(?<=[.!?\n(\[*-]))[^\S\n]{{0,40}}(?:to |for |al? |para )?"
+            rf"(?:the |el |la |any |quality )*{_JUDGES}s?\s*[:,]"
+        ),
         (
             rf"\b(?:if you are|you are|as|since you are|si (?:eres|usted es|es usted)|como)\b"
             rf"(?: (?:an?|the|un|una|el|la|any))?(?: \w+)? "
@@ -93,11 +96,11 @@ _SUSPECT = tuple(
             r"|passes\b|pass\b|aprobad|cumple)"
         ),
         # the frame of the request is imitated
-        r"<\|?\s*/?\s*(?:im_start|im_end|system|assistant|user|endoftext|candidate|instructions?|rubric|eot_id|sys)\b",
+        r"<\|?\s{0,8}/?\s{0,8}(?:im_start|im_end|system|assistant|user|endoftext|candidate|instructions?|rubric|eot_id|sys)\b",
         r"\[/?(?:inst|sys|system)\]",
-        r"^\s*#{1,6} *(?:system|new task|verdict|how you answer|veredicto|nueva tarea)",
-        r"^\s*(?:system|assistant|developer|user|sistema|asistente) ?:",
-        r"={3,}[^=\n]*={3,}|-{3,} *(?:end|begin|fin|inicio)\b",
+        r"^[^\S\n]{0,200}#{1,6} *(?:system|new task|verdict|how you answer|veredicto|nueva tarea)",
+        r"^[^\S\n]{0,200}(?:system|assistant|developer|user|sistema|asistente) ?:",
+        r"(?<!=)={3,}[^=\n]*={3,}|(?<!-)-{3,} *(?:end|begin|fin|inicio)\b",
     )
 )
 _SPACED = re.compile(r"(?<!\w)(?:\w[ ._\-*]){5,}\w(?!\w)")
@@ -116,7 +119,11 @@ class Cleared:
 @lru_cache(maxsize=8192)
 def cleared(text: str) -> Cleared:
     """The text with each suspicious sentence, or braced block, cut out."""
-    spans = _joined(sorted(_widened(text, span) for span in _suspicious(text)))
+    widened: list[tuple[int, int]] = []
+    for start, end in sorted(_suspicious(text)):
+        if not widened or start < widened[-1][0] or end > widened[-1][1]:
+            widened.append(_widened(text, (start, end)))
+    spans = _joined(sorted(widened))
     if not spans:
         return Cleared(text)
     pieces, at = [], 0

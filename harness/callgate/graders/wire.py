@@ -55,5 +55,5 @@ def decoded_grade(line: str) -> Grade:
         if kind == "NotApplicable":
             return NotApplicable(str(value["why"]))
         return Failure("grader_error", str(value["why"]))
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         return Failure("grader_error", f"the grader's process wrote {line[:60]!r} ({type(error).__name__})")

@@ -56,7 +56,7 @@ def _read(path: str, column: str, side: Side) -> Side:
 def _document(path: str, column: str, side: Side) -> Side:
     try:
         document = json.loads(Path(path).read_text("utf-8-sig"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Mistake([Problem(Place(path, getattr(error, "lineno", 1)), f"not JSON: {error}")]) from None
     if isinstance(document, list):
         return side.add(_mappings(enumerate(document, 1), side))
@@ -87,7 +87,7 @@ def _parsed(stream: Iterable[str], side: Side) -> Lines:
             row = decode(text)
             if text.count('":') > _keys_in(row):
                 row = json.loads(text, object_pairs_hook=_each_once)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             side.problem(line, f"not JSON: {error}")
         else:
             yield line, row

@@ -51,6 +51,8 @@ def is_alive(ledger: Path, name: str) -> bool:
         handle = os.open(path, os.O_RDWR)
     except FileNotFoundError:
         return False
+    except OSError:  # another user's, or no file: nobody here can tell, and what it holds is left alone
+        return True
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

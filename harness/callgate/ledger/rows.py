@@ -74,9 +74,15 @@ def reply_row(paid: PaidReply, created: int) -> ReplyRow:
 def reply_from(row: Sequence[Any]) -> tuple[str, Reply]:
     """The key and the reply in a row, its texts as bytes. Raises ValueError where the row is damaged."""
     key, *_, body = _opened(row, texts=(0, 1, 2, 5))
-    fields: Mapping[str, Any] = json.loads(body)
+    try:
+        return key, _reply(json.loads(body))
+    except (KeyError, TypeError, RecursionError) as error:
+        raise ValueError(f"holds no reply: {type(error).__name__}") from error
+
+
+def _reply(fields: Mapping[str, Any]) -> Reply:
     prompt_tokens, completion_tokens = fields["tokens"]
-    reply = Reply(
+    return Reply(
         text=fields["text"],
         calls=tuple([ToolCall(*call) for call in fields["calls"]]),
         outcome=fields["outcome"],
@@ -87,7 +93,6 @@ def reply_from(row: Sequence[Any]) -> tuple[str, Reply]:
         seconds=fields["seconds"],
         simulated=fields["simulated"],
     )
-    return key, reply
 
 
 def score_row(base: str, grades: Mapping[str, Json]) -> tuple[str, str, bytes]:

@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from callgate.ledger.claims import is_alive
-from callgate.ledger.rows import ReplyRow, seal
+from callgate.ledger.rows import ReplyRow, reply_from
 
 _OWNER = re.compile(r"-spool-([0-9a-z]+)-[01]$")
 
@@ -36,6 +36,11 @@ class Spool:
         """The row of a reply that waits here."""
         with self._lock:
             return self._page.waiting.get(key) or self._other.waiting.get(key)
+
+    def waiting(self) -> list[ReplyRow]:
+        """The rows of all replies that wait here."""
+        with self._lock:
+            return [*self._page.waiting.values(), *self._other.waiting.values()]
 
     def settle(self, keys: Collection[str]) -> None:
         """These are kept now, or need not be; those that are not wait on, and new ones go into the other file."""
@@ -64,7 +69,9 @@ class _Page:
         if self._handle < 0:
             self._handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         line = json.dumps([*row[:-1], row[-1].hex()]).encode() + b"\n"
-        if os.write(self._handle, line) != len(line):
+        written = os.write(self._handle, line)
+        if written != len(line):  # half a line would take the next one with it
+            os.ftruncate(self._handle, os.fstat(self._handle).st_size - written)
             raise OSError(f"{self._path.name}: no room for a reply")
         self.waiting[row[0]] = row
 
@@ -92,11 +99,15 @@ def abandoned(ledger: Path) -> list[Path]:
 def spooled(path: Path) -> Iterator[ReplyRow]:
     """The replies in a file, but for a line that is cut short or damaged: that one was never paid for. Raises
     OSError."""
+    if path.exists() and not path.is_file():  # a pipe would be waited for
+        raise OSError("no regular file")
     for line in path.read_bytes().split(b"\n"):
         try:
             key, model, served, simulated, created, body, digest = json.loads(line)
             row = (key, model, served, simulated, created, body, bytes.fromhex(digest))
-        except (ValueError, TypeError):
+            texts = [text.encode() for text in (key, model, served, body)]
+            reply_from((*texts[:3], simulated, created, texts[3], row[-1]))
+        except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):
             continue
-        if seal(*map(str, row[:-1])) == row[-1]:
+        if type(simulated) is int and type(created) is int and 0 <= created < 2**63:
             yield row

@@ -12,7 +12,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
@@ -23,6 +23,7 @@ from callgate.concepts import Json, Mistake, Reply
 from callgate.ledger.claims import Claimant, is_alive
 from callgate.ledger.rows import (
     PaidReply,
+    ReplyRow,
     Run,
     reply_from,
     reply_row,
@@ -143,9 +144,13 @@ class Ledger:
         self.close()
 
     def close(self) -> None:
-        """Gives back all claims and closes the file."""
+        """Keeps what was jotted down and waits still, gives back all claims and closes the file."""
         with self._lock:
             try:
+                if self._spool is not None and (waiting := self._spool.waiting()):
+                    with self._transaction():
+                        self._insert(waiting)
+                    self._spool.settle([row[0] for row in waiting])
                 if self._claimant.is_named:
                     self._db.execute("DELETE FROM claims WHERE claimant = ?", (self._claimant.name,))
             except sqlite3.Error as error:  # a full disk, say; the claims die with the lock
@@ -209,9 +214,7 @@ class Ledger:
 
     def _keep(self, paid: Sequence[PaidReply]) -> dict[str, Reply]:
         """Inserts `paid`; gives those replies that were there already."""
-        broken = [(key,) for row in paid if (key := row.key.encode()) in self._broken_replies]
-        self._db.executemany("DELETE FROM replies WHERE key = CAST(? AS TEXT)", broken)
-        self._broken_replies.difference_update(key for (key,) in broken)
+        self._make_room([row.key for row in paid])
         created = int(self._clock())
         before = self._db.total_changes
         jotted = self._spool.row if self._spool else lambda _: None
@@ -223,6 +226,19 @@ class Ledger:
         if self._db.total_changes - before == len(paid):
             return {}
         return self._found([row.key for row in paid])
+
+    def _make_room(self, keys: Iterable[str]) -> None:
+        """Deletes the damaged rows that stand under these keys, as far as they have been met."""
+        broken = [(encoded,) for key in keys if (encoded := key.encode()) in self._broken_replies]
+        self._db.executemany("DELETE FROM replies WHERE key = CAST(? AS TEXT)", broken)
+        self._broken_replies.difference_update(key for (key,) in broken)
+
+    def _insert(self, rows: Sequence[ReplyRow]) -> None:
+        """Keeps rows that were jotted down; one that is there and sound stays, a damaged one is replaced."""
+        keys = [row[0] for row in rows]
+        self._found(keys)  # meets what is damaged
+        self._make_room(keys)
+        self._db.executemany(_KEEP, rows)
 
     def _found(self, keys: Collection[str]) -> dict[str, Reply]:
         found: dict[str, Reply] = {}
@@ -259,7 +275,7 @@ class Ledger:
         for path in self._abandoned():
             try:
                 with self._lock, self._transaction():
-                    self._db.executemany(_KEEP, spooled(path))
+                    self._insert(list(spooled(path)))
                 path.unlink(missing_ok=True)
             except FileNotFoundError:  # somebody else was faster
                 continue
