@@ -67,8 +67,8 @@ def project(tmp_path):
 def ask(project):
     import sys
 
-    def run(*texts, model=f"command:{sys.executable} agent.py", seconds=5.0, lanes=None):
-        engine = (lanes or Lanes(root=project, workers=8, seconds=seconds)).engine_for(model)
+    def run(*texts, model=f"command:{sys.executable} agent.py", seconds=5.0, lanes=None, engine=None):
+        engine = engine or (lanes or Lanes(root=project, workers=8, seconds=seconds)).engine_for(model)
         requests = [
             Request(model, (Message.of(role="user", content=text),), (BOOK,), {"seed": 1}, n)
             for n, text in enumerate(texts)
@@ -117,9 +117,11 @@ def test_one_process_answers_a_whole_run_in_any_order(ask):
 
 
 def test_each_round_of_a_run_finds_the_program(ask, project):
-    lanes = Lanes(root=project, workers=8, seconds=5.0)
+    import sys
+
+    engine = Lanes(root=project, workers=8, seconds=5.0).engine_for(f"command:{sys.executable} agent.py")
     for _ in range(5):  # each in an event loop of its own, and more of them than a program may end by itself
-        assert {type(outcome) for outcome in ask(*["call"] * 20, lanes=lanes)} == {Reply}
+        assert {type(outcome) for outcome in ask(*["call"] * 20, engine=engine)} == {Reply}
 
 
 def test_a_program_that_ends_is_started_again_but_not_for_ever(ask, project):

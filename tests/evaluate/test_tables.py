@@ -131,7 +131,7 @@ def test_a_run_in_a_notebook(root):
     assert run.results().candidate_trials.sum() == 300
     with pytest.raises(Mistake, match="no run"):
         callgate.load("nothing", root)
-    with pytest.raises(Mistake, match="make eval"):
+    with pytest.raises(Mistake, match="callgate eval"):
         callgate.load("last", root / "evals")
 
 
