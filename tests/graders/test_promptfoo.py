@@ -37,10 +37,12 @@ if mode == "changed": first["response"]["output"] = "49"
 if mode == "error": first |= {"failureReason": 2, "error": "boom"}
 if mode == "broken": first["gradingResult"]["componentResults"][0]["metadata"] = {"graderError": True}
 if mode == "nan": first["gradingResult"]["score"] = float("nan")
+if mode == "odd": rows.append({"testCase": {"metadata": {"row": float("inf")}}})
 if mode == "none": first["gradingResult"]["componentResults"] = []
-with open(sys.argv[sys.argv.index("-o") + 1], "w") as out:
+with open(sys.argv[sys.argv.index("-o") + 1], "wb") as out:
     for one in rows:
-        out.write(json.dumps(one) + "\\n")
+        out.write(json.dumps(one, ensure_ascii=False).encode() + b"\\n")
+    if mode == "odd": out.write(b'{"\\xff": 1}\\n')
 if mode == "half": open(sys.argv[sys.argv.index("-o") + 1], "w").write(json.dumps(rows[0]) + '\\n{"testCase": {"meta')
 print("the last thing it says")
 sys.exit(100 if mode != "fine" else 0)
@@ -59,6 +61,20 @@ def test_rows_are_told_apart_by_their_number_and_the_exit_code_says_nothing(tmp_
     assert good == Score(1.0, passed=True, why="all assertions hold")
     assert empty == NotApplicable("nothing was said")
     assert bad == Score(0.0, passed=False, why="no oil")
+
+
+def test_a_row_ends_at_a_newline_alone_and_one_that_is_odd_takes_no_other_with_it(tmp_path):
+    texts = ["oil\u2028and\u0085more", "oil \u2029"]
+    assert [grade.passed for grade in graded(tmp_path, "odd", texts)] == [True, True]
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '\ufeff{"name": "promptfoo", "version": "9"}'])
+def test_its_version_is_looked_for_past_files_that_say_nothing(tmp_path, text):
+    program = tmp_path / "node_modules/promptfoo/dist/main.js"
+    program.parent.mkdir(parents=True)
+    (tmp_path / "node_modules/promptfoo/package.json").write_text('{"name": "promptfoo", "version": "9"}', "utf-8")
+    (program.parent / "package.json").write_text(text, "utf-8")
+    assert promptfoo.version(["node", str(program)]) == "9"
 
 
 @pytest.mark.parametrize(

@@ -100,9 +100,11 @@ def command(root: Path) -> tuple[str, ...]:
 def version(words: Sequence[str]) -> str:
     """Which promptfoo it is, by its package.json; "" where it cannot be told."""
     for folder in Path(words[-1]).resolve().parents if words else ():
-        about = folder / "package.json"
-        known = json.loads(about.read_text("utf-8")) if about.is_file() else {}
-        if known.get("name") == NAME:
+        try:
+            known = json.loads((folder / "package.json").read_text("utf-8-sig"))
+        except (OSError, ValueError, RecursionError):
+            continue
+        if isinstance(known, dict) and known.get("name") == NAME:
             return str(known.get("version", ""))
     return ""
 
@@ -126,7 +128,7 @@ def _rows(assertions: Assertions, texts: Sequence[str]) -> tuple[dict[int, Mappi
         config.write_text(json.dumps(_config(assertions, texts)), "utf-8")
         options = ("--no-write", "--no-cache", "--no-table", "--no-progress-bar", "--no-share", "-j", "4")
         said = _started((*assertions.command, "eval", "-c", str(config), "-o", str(out), *options), folder, len(texts))
-        lines = out.read_text("utf-8").splitlines() if out.is_file() else []
+        lines = out.read_bytes().decode("utf-8", "replace").split("\n") if out.is_file() else []
     found: dict[int, Mapping[str, Any]] = {}
     twice: set[int] = set()
     for line in lines:
@@ -169,7 +171,7 @@ def _numbered(line: str) -> tuple[int, Mapping[str, Any]]:
     try:
         row = json.loads(line)
         return int(row["testCase"]["metadata"]["row"]), row
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return -1, {}
 
 
