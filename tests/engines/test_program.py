@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import textwrap
+from pathlib import Path
 
 import pytest
 
@@ -114,6 +115,14 @@ def test_one_process_answers_a_whole_run_in_any_order(ask):
     assert [rest for _, *rest in replies] == [
         [n, ["book"], {"seed": 1}, t] for n, t in enumerate(["hold", "hold", "¿qué? \u2028 🚗"])
     ]
+
+
+def test_the_agent_of_the_page_answers_as_it_says(ask, project):
+    page = (Path(__file__).parents[2] / "docs/own-agent.md").read_text("utf-8")
+    (project / "page.py").write_text(page.partition("```python\n")[2].partition("```")[0], "utf-8")
+    asks, books = ask("hello", "book it", model="python:page.py:reply")
+    assert asks.text == "Which day would you like?"
+    assert books.calls == (ToolCall("call_0", "book", '{"day":"monday"}'),)
 
 
 def test_each_round_of_a_run_finds_the_program(ask, project):
