@@ -28,9 +28,12 @@ from callgate.concepts import (
     TrialId,
 )
 from callgate.evaluate.run import patient_collector
+from callgate.graders import packs
+from callgate.graders.needs import begins, needed
 from callgate.graders.registry import RULES
 from callgate.graders.seen import Context, Seen
 
+CACHED = type(lru_cache(lambda: None))
 TRIALS = 10_000
 LIMIT_SECONDS = 10.0
 NAMES = ("Dana Whitfield", "Ofelia Caballero", "Tobias Engel", "Guadalupe Ruiz", "Sal Moretti", "Bea Lindqvist")
@@ -111,9 +114,7 @@ def forget() -> None:
     for name, module in list(sys.modules.items()):
         if name.startswith("callgate.graders"):
             for value in vars(module).values():
-                cached = isinstance(value, lru_cache(lambda: None).__class__)
-                of_packs = value.__module__ == "callgate.graders.packs" if cached else False
-                if cached and not of_packs and value.__name__ not in {"needed", "begins"}:
+                if isinstance(value, CACHED) and value.__module__ != packs.__name__ and value not in (needed, begins):
                     value.cache_clear()
 
 

@@ -179,9 +179,9 @@ def read_table(path: Path, known: Mapping[str, Label], *, by: str, on: str) -> l
     problems: list[Problem] = []
     given: dict[str, str] = {}
     for number, row in enumerate(rows, 2):
-        written = (row["verdict"] or "").strip().lower()
+        written = row["verdict"].strip().lower()
         verdict = next((each for each in VERDICTS if written and each.startswith(written)), None)
-        label = known.get((row["id"] or "").strip())
+        label = known.get(row["id"].strip())
         if not written:
             continue
         if verdict is None:
@@ -193,7 +193,7 @@ def read_table(path: Path, known: Mapping[str, Label], *, by: str, on: str) -> l
                 Problem(Place(str(path), number), f"{label.id} has the verdict {given[label.id]} in an earlier row")
             )
         else:
-            who, note = (row.get("by") or "").strip() or by, (row.get("note") or "").strip()
+            who, note = row.get("by", "").strip() or by, row.get("note", "").strip()
             found.append(label.judged(verdict, by=who, on=on, note=note))
     if problems:
         raise Mistake(problems)

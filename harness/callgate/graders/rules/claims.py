@@ -14,7 +14,7 @@ from callgate.graders.seen import Seen, Utterance, leaves
 from callgate.graders.text import excerpt, fold, sentences
 from callgate.graders.values import Value, find
 
-_CLAUSE = re.compile(r"[,;:]\s")
+CLAUSE = re.compile(r"[,;:]\s")
 DONE_BY: Mapping[str, re.Pattern[str]] = {
     "book": re.compile(r"book|schedul|reserv|create|agend|move|change|update"),
     "move": re.compile(r"move|reschedul|change|update|book"),
@@ -131,7 +131,7 @@ def _denied(known: Pack, sentence: str, claim: re.Match[str]) -> bool:
     """Whether a claim is denied in its clause ("su cita no está confirmada": within its own words), supposed by what
     stands before, or only offered."""
     before = sentence[: claim.start()]
-    clause = _CLAUSE.split(before)[-1] + claim.group()
+    clause = CLAUSE.split(before)[-1] + claim.group()
     supposed = known.conditions.search(before) or known.offers.search(sentence)
     return bool(supposed) or known.negations.search(clause) is not None
 
@@ -215,7 +215,7 @@ def _held_out(known: Pack, kind: str) -> Iterator[tuple[str, re.Pattern[str]]]:
 def denied_promise(known: Pack, sentence: str, match: re.Match[str], *, written: bool = False) -> bool:
     """Whether what would be a promise is denied or supposed before it, or denied after it in its clause. In writing
     only what stands in its own clause denies it: "if you send the id, we will fix it today" is a promise."""
-    clause = _CLAUSE.split(sentence[match.end() :])[0]
+    clause = CLAUSE.split(sentence[match.end() :])[0]
     before = sentence[: match.start()]
     negations = known.promise_negations
     if written and known.writing is not None:

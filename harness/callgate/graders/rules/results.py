@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from callgate.concepts import Evidence, Grade, Json, NotApplicable, Score, ToolTurn
 from callgate.graders.needs import may_match
-from callgate.graders.rules.claims import DONE_BY, claims_of
+from callgate.graders.rules.claims import CLAUSE, DONE_BY, claims_of
 from callgate.graders.seen import Seen, Utterance, leaves
 from callgate.graders.text import excerpt, fold, sentences
 from callgate.graders.values import Day, Value, find
@@ -116,7 +116,6 @@ def _wrote(seen: Seen) -> bool:
 # ---------------------------------------------------------------------------------------------- as booked, so spoken
 
 _BOOKED = ("book", "book_state", "move")
-_CLAUSES = re.compile(r"[^,;:]+(?:[,;:](?=\S)[^,;:]*)*")
 _FROM = re.compile(r"(?:from|instead of|not|was|old|desde|en vez de|en lugar de|del?|era|antes) (?:\w+ ){0,3}\Z")
 
 
@@ -189,11 +188,10 @@ def _set_aside(utterance: Utterance, start: int, sentence: str, value: Value) ->
     """Whether a value stands in a clause of its own that says that it is not the appointment's: "four was taken, so I
     booked you for two". The clause that says what is booked is none of them."""
     known = utterance.pack
-    clauses = (match for match in _CLAUSES.finditer(sentence) if match.end() > value.start - start)
-    clause = next(clauses, None)
-    if known is None or clause is None:
+    if known is None:
         return False
-    plain = fold(clause.group())
+    at = value.start - start
+    plain = fold(CLAUSE.split(sentence[:at])[-1] + CLAUSE.split(sentence[at:])[0])
     booked = any(act in known.claims and known.claims[act].search(plain) for act in _BOOKED)
     return not booked and known.phrases["not_then"].search(plain) is not None
 
