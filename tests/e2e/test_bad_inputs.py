@@ -11,6 +11,7 @@ from simulated import simulated
 
 EVAL = "evals/receptionist.yaml"
 WORLD = "datasets/receptionist/_world.yaml"
+OWN = "evals/graders.py"
 CASE = "datasets/receptionist/en-book-half-past-six.yaml"
 PROMPT = "prompts/receptionist/v3/prompt.md"
 NOTHING = "segments: {language: en, call_type: booking}\ncaller: Hello?\nexpect: {}\n"
@@ -41,6 +42,10 @@ MISTAKES = {
     "own grader": (
         lambda p: p.edit(EVAL, "offers_open_slot", "offer_open_slot"),
         f"{EVAL}:11:5: unknown grader 'offer_open_slot'; did you mean 'offers_open_slot'?",
+    ),
+    "an own grader's file": (
+        lambda p: p.edit(OWN, "@grader", "1 / 0\n\n\n@grader"),
+        f"{OWN}:22:1: cannot be run: ZeroDivisionError: division by zero",
     ),
     "segment": (
         lambda p: p.edit(EVAL, "segments: [language,", "segments: [langage,"),

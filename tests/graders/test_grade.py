@@ -12,7 +12,7 @@ from stage import LOOKED_UP, ROOT, call, context, played, verdict
 
 from callgate.concepts import Expect, Failure, Mistake, NotApplicable, Place, Score, Trial, TrialId
 from callgate.config import GraderUse
-from callgate.graders.custom import Row, read_custom, run, sandbox
+from callgate.graders.custom import Row, read_custom, run, sandbox, unrunnable
 from callgate.graders.grade import GraderSet, success
 from callgate.graders.registry import GRADED_BY, RULES, UNGRADED
 
@@ -339,7 +339,7 @@ def test_a_file_that_hangs_when_it_is_read_fails_its_graders(tmp_path, monkeypat
         context("x"),
     )
     (grades,) = run(GraderSet.of([use("one")], root).customs, [Row(where.case, where.point, played("Hi."))])
-    assert grades["one"].why == "evals/graders.py cannot be run: it took longer than 1 s"
+    assert grades["one"].why == "cannot be run: it took longer than 1 s"
 
 
 def test_a_file_that_cannot_be_run_fails_its_graders(tmp_path):
@@ -347,6 +347,33 @@ def test_a_file_that_cannot_be_run_fails_its_graders(tmp_path):
     where = context("x")
     (grades,) = run(GraderSet.of([use("one")], root).customs, [Row(where.case, where.point, played("Hi."))])
     assert "ModuleNotFoundError" in grades["one"].why
+
+
+ONE = "@grader\ndef one(case, decision, reply):\n    return 1\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("X = 1\nimport nothing_of_that_name\n" + ONE, "4:1: cannot be run: ModuleNotFoundError: No module named"),
+        ("def boom():\n    return 1 / 0\nboom()\n" + ONE, "4:1: cannot be run: ZeroDivisionError: division by zero"),
+        ("raise SystemExit\n" + ONE, "3:1: cannot be run: SystemExit: "),
+        ("while True: pass\n" + ONE, "3:1: cannot be run: it took longer than 1 s"),
+        ("import os\nos._exit(0)\n" + ONE, "1:1: cannot be run: it ended its process"),
+        ("def plain(f):\n    return lambda *a: f(*a)\n@plain\n" + ONE, "1:1: one: no grader any more when the file"),
+    ],
+)
+def test_a_file_that_breaks_is_told_at_its_line_before_it_grades(tmp_path, monkeypatch, source, said):
+    monkeypatch.setattr("callgate.graders.custom.SECONDS_A_ROW", 1)
+    graders = GraderSet.of([use("one")], project(tmp_path, source))
+    (problem,) = unrunnable(graders.customs)
+    assert str(problem).startswith(f"evals/graders.py:{said}")
+
+
+def test_a_file_that_runs_has_nothing_to_tell(tmp_path):
+    graders = GraderSet.of([use("one")], project(tmp_path, "print('hello')\n" + ONE))
+    assert unrunnable(graders.customs) == []
+    assert unrunnable([]) == []
 
 
 def test_the_grader_of_the_page_grades_as_it_says(tmp_path):

@@ -15,6 +15,7 @@ from callgate.dataset.lint import clearance, lint
 from callgate.dataset.load import Source
 from callgate.engines.access import unknown_model
 from callgate.evaluate.plan import SUPPORTED, Problems, metric_problems, today_in_utc
+from callgate.graders.custom import unrunnable
 from callgate.graders.expected import expect_problems
 from callgate.graders.grade import GraderSet
 from callgate.graders.jury import family_problems, unknown_rubrics
@@ -63,6 +64,7 @@ def validated(root: Path, paths: Sequence[Path], *, trying: tuple[Case, Source] 
         if graders is not None:
             problems.found.extend(metric_problems(the_eval, graders))
             problems.found.extend(_judge_problems(the_eval, graders))
+            problems.found.extend(unrunnable(graders.customs))
         problems.found.extend(_model_problems(the_eval))
         sides = (the_eval.baseline, the_eval.candidate)
         loaded = [problems.of(load_prompt, side.prompt, root, side.place) for side in sides]

@@ -40,6 +40,7 @@ from callgate.evaluate.stored import candidates, stored_plan, whole_run
 from callgate.evaluate.tickets import tickets_of
 from callgate.execute import Spent
 from callgate.graders import promptfoo
+from callgate.graders.custom import unrunnable
 from callgate.graders.grade import GraderSet
 from callgate.graders.judge import simulated
 from callgate.graders.jury import family_problems, unknown_rubrics
@@ -81,6 +82,8 @@ def evaluate(
         if not plan.subset:
             check_writable(root / "reports" / plan.eval.name)
         if before is None:
+            if broken := unrunnable(graders.customs):  # now, and not when their replies are paid for
+                raise Mistake(broken)
             with closing(lanes), _cluster(bench, options.cluster):
                 if asking and not (options.cluster or options.batch) and needs_litellm_soon(bench):
                     lanes.prepare([*bench.endpoints, *judges], calls=len(plan.pairs) * plan.eval.policy.looks[0])

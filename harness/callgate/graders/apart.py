@@ -12,6 +12,7 @@ from copy import deepcopy
 from functools import partial
 from inspect import signature
 from pathlib import Path
+from traceback import extract_tb
 from typing import Any
 
 from callgate.concepts import Case, Failure, Grade, Reply, Trial
@@ -30,26 +31,41 @@ def main() -> None:
     with Path(os.devnull).open() as nothing:
         os.dup2(nothing.fileno(), 0)
     about = json.loads(head)
-    functions = _functions(about["source"], about["name"], about["seconds"])
+    functions, line = _functions(about["source"], about["name"], about["seconds"])
+    why = functions.why if isinstance(functions, Failure) else _unmarked(functions, about)
+    answers.write(json.dumps({"line": line, "why": why}) + "\n")
+    answers.flush()
     for number, answer in _answers(jobs, functions, about):
         answers.write(json.dumps({"number": number, "grade": answer}) + "\n")
         answers.flush()
 
 
-def _functions(source: str, name: str, seconds: int) -> dict[str, Callable[..., Grade]] | Failure:
-    """The marked functions of the file, run from its text; a failure where it cannot be run."""
+def _functions(source: str, name: str, seconds: int) -> tuple[dict[str, Callable[..., Grade]] | Failure, int]:
+    """The marked functions of the file, run from its text; a failure where it cannot be run, and the line it got to."""
     scope: dict[str, Any] = {"__name__": "evals.graders", "__file__": name}
     signal.signal(signal.SIGALRM, _stop)
     signal.alarm(seconds)
     try:
         exec(compile(source, name, "exec"), scope)  # noqa: S102  # this process exists to run this file
-    except _Late:
-        return Failure("grader_error", f"{name} cannot be run: it took longer than {seconds} s")
     except BaseException as error:  # noqa: BLE001  # a stranger's code
-        return Failure("grader_error", f"{name} cannot be run: {type(error).__name__}: {error}"[:300])
+        late = isinstance(error, _Late)
+        why = f"it took longer than {seconds} s" if late else f"{type(error).__name__}: {error}"
+        return Failure("grader_error", f"cannot be run: {why}"[:300]), _line(error, name)
     finally:
         signal.alarm(0)
-    return {key: value for key, value in scope.items() if getattr(value, MARK, False)}
+    return {key: value for key, value in scope.items() if getattr(value, MARK, False)}, 1
+
+
+def _unmarked(functions: dict[str, Callable[..., Grade]], about: dict[str, Any]) -> str:
+    """A line where the file, once it was run, has not all graders that its text has; or nothing."""
+    gone = [name for name in about["options"] if name not in functions]
+    return f"{', '.join(gone)}: no grader any more when the file is run: put @grader above the others" if gone else ""
+
+
+def _line(error: BaseException, name: str) -> int:
+    """The last line of the file that an error came through."""
+    lines = [frame.lineno for frame in extract_tb(error.__traceback__) if frame.filename == name]
+    return (lines[-1] if lines else None) or 1
 
 
 def _answers(

@@ -153,6 +153,23 @@ def run(graders: Sequence[CustomGrader], rows: Sequence[Row]) -> list[dict[str, 
     return results
 
 
+def unrunnable(graders: Sequence[CustomGrader]) -> list[Problem]:
+    """The files of these graders that break when they are run, each at the line that raised. They are run apart, as for
+    grading, and no grader of theirs is called."""
+    first = {grader.path: grader for grader in graders}
+    return [problem for grader in first.values() if (problem := _tried(grader))]
+
+
+def _tried(grader: CustomGrader) -> Problem | None:
+    out = _session([grader], [], [])
+    try:
+        told = json.loads(out.partition("\n")[0])
+        line, why = told["line"], told["why"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        line, why = 1, "cannot be run: it ended its process"
+    return Problem(Place(grader.label, line, 1), why) if why else None
+
+
 def _run_file(graders: Sequence[CustomGrader], rows: Sequence[Row]) -> list[dict[str, Grade]]:
     """The same for graders of one file."""
     results: list[dict[str, Grade]] = [{} for _ in rows]
@@ -161,7 +178,7 @@ def _run_file(graders: Sequence[CustomGrader], rows: Sequence[Row]) -> list[dict
             results[index] = {g.name: row.trial.failure for g in graders}
     todo = [(i, g.name) for i, row in enumerate(rows) if row.trial.failure is None for g in graders]
     while todo:
-        answered = _session(graders, rows, todo)
+        answered = _answered(_session(graders, rows, todo), len(todo))
         for number, grade in answered.items():
             index, name = todo[number]
             results[index][name] = grade
@@ -173,8 +190,8 @@ def _run_file(graders: Sequence[CustomGrader], rows: Sequence[Row]) -> list[dict
     return results
 
 
-def _session(graders: Sequence[CustomGrader], rows: Sequence[Row], todo: Sequence[tuple[int, str]]) -> dict[int, Grade]:
-    """What one process answered to the jobs, by their numbers, until it ended."""
+def _session(graders: Sequence[CustomGrader], rows: Sequence[Row], todo: Sequence[tuple[int, str]]) -> str:
+    """What one process wrote until it ended: whether the file can be run, then the grades of the jobs."""
     command = [*sandbox()[0], sys.executable, "-I", "-m", "callgate.graders.apart"]
     lines = "\n".join(_lines(graders, rows, todo)) + "\n"
     limit = SECONDS_A_ROW * len(todo) + 60
@@ -197,7 +214,7 @@ def _session(graders: Sequence[CustomGrader], rows: Sequence[Row], todo: Sequenc
             out, _ = process.communicate(timeout=5)
         except subprocess.TimeoutExpired:  # something it started left its group and holds the pipe
             out = (late.stdout or b"").decode("utf-8", "replace") if isinstance(late.stdout, bytes) else ""
-    return _answered(out, len(todo))
+    return out
 
 
 def _answered(out: str, jobs: int) -> dict[int, Grade]:
