@@ -287,6 +287,8 @@ def test_a_read_back_may_be_twice_as_long():
         "**Great**, see you.",
         "# Appointment",
         "- oil change\n- rotation",
+        "We do these:\n\n  - oil change",
+        "Prices:\n\n | oil | 89 |",
         "1. oil change",
         "See [our page](https://x.example).",
         "Go to www.riverbend.example",
@@ -294,6 +296,8 @@ def test_a_read_back_may_be_twice_as_long():
         "See you! 😀",
         '{"start": "2026"}',
         "Calling book_appointment(start)",
+        "Calling Find_2(x)",
+        "See [[1] our page](https://x.example).",
         "I set up an oil_change for you.",
         "See you on 3/9.",
         "See you on 2026-03-09.",
@@ -315,6 +319,7 @@ def test_what_a_voice_cannot_say_fails(text):
         "Su RAV4 queda para el lunes a las 2:00 p. m.",
         "That's an F-150, right? OK.",
         "It's 312-555-0142, isn't it?",
+        "The plate is AB_(1).",
     ],
 )
 def test_what_a_voice_can_say_passes(text):

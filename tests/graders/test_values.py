@@ -289,6 +289,14 @@ def test_a_span_quotes_the_text_as_it_was_written():
     assert text[value.start : value.end] == value.text == "LAS 2 de la tarde"
 
 
+def test_many_values_in_one_text_are_each_where_they_stand():
+    once = "Monday, March 9 at 2:00 PM for $89.95, call 312-555-0142. "
+    alone = find(once, "en")
+    assert [value.kind for value in alone] == ["date", "time", "money", "phone"]
+    wanted = [(value.kind, value.start + n * len(once), value.readings) for n in range(200) for value in alone]
+    assert [(value.kind, value.start, value.readings) for value in find(once * 200, "en")] == wanted
+
+
 def test_slash_dates_keep_both_readings():
     assert find("on 3/9", "en")[0].readings == (Day(month=3, day=9), Day(month=9, day=3))
     assert find("el 3/9", "es")[0].readings == (Day(month=9, day=3), Day(month=3, day=9))

@@ -49,5 +49,5 @@ def sentences(text: str) -> tuple[tuple[int, str], ...]:
 
 def excerpt(text: str, limit: int = 80) -> str:
     """One line of at most `limit` characters, in quotes, as a `why` shows it."""
-    line = " ".join(text.split())
+    line = " ".join(text.split(None, limit)[:limit])  # more words than that are longer
     return f'"{line}"' if len(line) <= limit else f'"{line[: limit - 1]}…"'

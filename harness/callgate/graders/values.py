@@ -6,10 +6,12 @@ A value keeps every reading that the words allow: "at two" is 2:00 and 14:00, an
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
+from operator import attrgetter
 from typing import Literal
 
 from callgate.graders.needs import Held, held, matches_at
@@ -100,9 +102,13 @@ def _apart(found: list[Value]) -> tuple[Value, ...]:
     """The longest of values that overlap, in the order of the text."""
     kept: list[Value] = []
     for value in sorted(found, key=lambda v: (v.start - v.end, _RANK[v.kind])):
-        if all(value.end <= other.start or other.end <= value.start for other in kept):
-            kept.append(value)
-    return tuple(sorted(kept, key=lambda value: value.start))
+        at = bisect_left(kept, value.end, key=_start)  # all behind it begin where it has ended, or later
+        if at == 0 or kept[at - 1].end <= value.start:
+            kept.insert(at, value)
+    return tuple(kept)
+
+
+_start = attrgetter("start")
 
 
 def _read(form: Form, known: Pack, text: str, folded: str, places: Sequence[int] | None) -> list[Value]:

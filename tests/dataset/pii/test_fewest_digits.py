@@ -43,6 +43,18 @@ def test_spoken(text, digits):
     assert [found.key for found in spoken.numbers(text)] == [digits]
 
 
+@pytest.mark.parametrize("word", ["cien", "double", "trescientos", "and", "twenty"])
+def test_a_word_said_over_and_over_ends_nothing(word):
+    told = [found.key for found in spoken.numbers(f"{word} " * 3000 + "five five five oh one four two.")]
+    assert told[-1].endswith("5550142")
+
+
+@pytest.mark.parametrize(("name", "found"), [("a" * 64, "a" * 64), ("a" * 70, "a" * 64), ("o'brien+x", "o'brien+x")])
+def test_the_name_of_a_mailbox_has_64_characters_at_most(name, found):
+    (email,) = structured.emails(f"Write to {name}@mail.test, please.")
+    assert email.key == f"{found}@mail.test"
+
+
 @pytest.mark.parametrize("text", ["١٢٣-٤٥-٦٧٨٩", "123-45-6789"])
 def test_digits_of_any_script_count(text):
     assert len(list(structured.ssns(text))) == 1

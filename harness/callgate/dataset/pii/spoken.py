@@ -203,7 +203,7 @@ def _number(words: Sequence[_Word], index: int) -> tuple[str, int, bool] | None:
     if word.isascii() and word.isdigit():
         return (word, 1, False) if len(word) <= 4 else None
     if word in _TIMES:
-        got = _number(words, index + 1)
+        got = _number(words, index + 1) if _next(words, index) not in _TIMES else None
         return (got[0] * _TIMES[word], 1 + got[1], True) if got and len(got[0]) == 1 else None
     if word in _TENS or (word.partition("-")[0] in _TENS and word.partition("-")[2] in _UNITS):
         return _tens(words, index)
@@ -216,6 +216,10 @@ def _number(words: Sequence[_Word], index: int) -> tuple[str, int, bool] | None:
     if index + 1 < len(words) and words[index + 1].text == "hundred":
         return _UNITS[word] + "00", 2, True
     return _UNITS[word], 1, True
+
+
+def _next(words: Sequence[_Word], index: int) -> str:
+    return words[index + 1].text if index + 1 < len(words) else ""
 
 
 def _beside(words: Sequence[_Word], index: int) -> bool:
@@ -238,9 +242,10 @@ def _tens(words: Sequence[_Word], index: int) -> tuple[str, int, bool]:
 
 
 def _hundreds(words: Sequence[_Word], index: int) -> tuple[str, int, bool]:
-    got = _number(words, index + 1)
+    after = _next(words, index)
+    got = _number(words, index + 1) if after not in _TIMES and after not in _HUNDREDS else None
     hundred = _HUNDREDS[words[index].text]
-    if got and got[2] and len(got[0]) <= 2 and got[0] != "0" and words[index + 1].text not in _TIMES:
+    if got and got[2] and len(got[0]) <= 2 and got[0] != "0":
         return hundred + got[0].zfill(2), 1 + got[1], True
     return hundred + "00", 1, True
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from callgate.dataset.pii.found import Found, digit_count, digits_of, word_set, words_of
 
-_EMAIL = re.compile(r"[\w.%+'-]*\w@[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{2,}", re.IGNORECASE)
+_EMAIL = re.compile(r"[\w.%+'-]{0,63}\w@[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{2,}", re.IGNORECASE)
 _NANP = re.compile(
     r"(?<![\w.,#/-])(?:\+?1[-. /]{0,2})?(?:\([2-9]\d{2}\)|[2-9]\d{2})[-. /]{0,2}[2-9]\d{2}[-. /]{0,2}\d{4}"
     r"(?![\w/-]|\.\d)"
