@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from callgate.concepts import Evidence, Mistake, NotApplicable, Reply, Score, ToolCall, digest
 from callgate.ledger import Ledger, PaidReply, Run, grade_from, grade_json
+from callgate.ledger.merge import merge
 from callgate.ledger.rows import reply_from, reply_row, seal
 from callgate.ledger.spool import spooled
 
@@ -308,6 +309,30 @@ def test_a_jotted_reply_takes_the_place_of_a_damaged_row(jotter, path):
     jotter.wait()
     with Ledger.open(path) as ledger:
         assert ledger.replies(["jotted"])["jotted"].text == "beside it \ud800"
+
+
+def test_a_merge_brings_what_a_killed_run_left_and_heals_what_is_damaged_here(jotter, path, tmp_path):
+    jotter.kill()
+    jotter.wait()
+    here = tmp_path / "here" / "ledger.db"
+    Ledger.open(here).close()
+    with sqlite3.connect(here) as ledger:
+        ledger.executemany("INSERT INTO replies VALUES (?,'m','',0,1,'{}',x'00')", [("kept",), ("jotted",)])
+    ledger.close()
+    with Ledger.open(here) as ledger:
+        ledger.put_replies([PaidReply("own", "m", Reply("mine"))])
+        assert merge(ledger, path).replies == 2
+        assert merge(ledger, path).replies == 0, "again"
+        texts = {key: reply.text for key, reply in ledger.replies(["own", "kept", "jotted"]).items()}
+        assert texts == {"own": "mine", "kept": "on the disk", "jotted": "beside it \ud800"}
+        assert ledger.inspect() == 0
+    assert spools(path), "the other ledger is only read"
+
+
+def test_a_merge_leaves_what_a_running_process_has_jotted_down(jotter, path, tmp_path):
+    with Ledger.open(tmp_path / "here" / "ledger.db") as ledger:
+        assert merge(ledger, path).replies == 1
+        assert not ledger.replies(["jotted"])
 
 
 def test_a_row_that_holds_no_reply_is_left_and_the_others_are_taken_over(jotter, path):

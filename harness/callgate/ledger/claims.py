@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -58,7 +59,8 @@ def is_alive(ledger: Path, name: str) -> bool:
     except BlockingIOError:
         return True
     else:
-        path.unlink(missing_ok=True)
+        with suppress(OSError):
+            path.unlink()
         return False
     finally:
         os.close(handle)

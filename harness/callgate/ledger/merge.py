@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from callgate.concepts import Mistake
+from callgate.ledger.spool import abandoned, spooled
 from callgate.ledger.store import Ledger
 
 
@@ -30,11 +31,13 @@ class Merged:
 
 
 def merge(into: Ledger, path: Path) -> Merged:
-    """Puts what the ledger at `path` holds into another, in one transaction; what is there already stays. Its file is
-    not changed. Raises Mistake where it is no ledger, or one of another version."""
+    """Puts what the ledger at `path` holds, and what killed runs have left beside it, into another, in one transaction;
+    what is there and sound stays. Its files are not changed. Raises Mistake where it is no ledger, or one of another
+    version."""
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as other:
             other.text_factory = bytes
-            return Merged(*into.take(other))
-    except sqlite3.Error as error:
+            left = (row for spool in abandoned(path) for row in spooled(spool))
+            return Merged(*into.take(other, left))
+    except (sqlite3.Error, OSError) as error:
         raise Mistake(f"{path}: no ledger, or one that cannot be read: {error}") from error

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -65,6 +65,8 @@ _ANY_OLDER = (
 )
 _AT_ONCE: Final = 32
 """Rows of one statement: SQLite lets other threads of this process run once a statement, not once a row."""
+_TAKEN_AT_ONCE: Final = 1000
+"""Rows of another ledger that are held in memory."""
 _KEEP = "INSERT INTO replies VALUES (?,?,?,?,?,?,?) ON CONFLICT (key) DO NOTHING"
 _KEEP_MANY = _KEEP.replace("(?,?,?,?,?,?,?)", ",".join(["(?,?,?,?,?,?,?)"] * _AT_ONCE))
 _CLAIM = "INSERT OR IGNORE INTO claims SELECT value, ? FROM json_each(?)"
@@ -233,12 +235,15 @@ class Ledger:
         self._db.executemany("DELETE FROM replies WHERE key = CAST(? AS TEXT)", broken)
         self._broken_replies.difference_update(key for (key,) in broken)
 
-    def _insert(self, rows: Sequence[ReplyRow]) -> None:
-        """Keeps rows that were jotted down; one that is there and sound stays, a damaged one is replaced."""
+    def _insert(self, rows: Sequence[ReplyRow]) -> int:
+        """Keeps rows that come from elsewhere; one that is there and sound stays, a damaged one is replaced. How many
+        were kept."""
         keys = [row[0] for row in rows]
         self._found(keys)  # meets what is damaged
         self._make_room(keys)
+        before = self._db.total_changes
         self._db.executemany(_KEEP, rows)
+        return self._db.total_changes - before
 
     def _found(self, keys: Collection[str]) -> dict[str, Reply]:
         found: dict[str, Reply] = {}
@@ -428,13 +433,14 @@ class Ledger:
 
     # ------------------------------------------------------------------------------------------ other ledgers
 
-    def take(self, other: sqlite3.Connection) -> tuple[int, int, int, int]:
-        """Takes over the rows of another ledger (its texts as bytes), in one transaction: what is here already stays,
-        but a run without a decision gives way to one with. How many replies, scores and runs were new, and how many of
-        the other's rows are damaged and were left behind. Raises sqlite3.Error where it is no ledger."""
+    def take(self, other: sqlite3.Connection, jotted: Iterable[ReplyRow] = ()) -> tuple[int, int, int, int]:
+        """Takes over the rows of another ledger (its texts as bytes) and the replies that were `jotted` down beside it,
+        in one transaction: what is here and sound stays, but a run without a decision gives way to one with. How many
+        replies, scores and runs were new, and how many of the other's rows are damaged and were left behind. Raises
+        sqlite3.Error where it is no ledger."""
         damaged = 0
 
-        def sound(query: str, read: Callable[[Sequence[Any]], object]) -> Iterator[list[Any]]:
+        def sound(query: str, read: Callable[[Sequence[Any]], object]) -> Iterator[tuple[Any, ...]]:
             nonlocal damaged
             for row in other.execute(query):
                 try:
@@ -442,14 +448,15 @@ class Ledger:
                 except ValueError:
                     damaged += 1
                 else:
-                    yield [
-                        cell.decode() if isinstance(cell, bytes) and at < len(row) - 1 else cell
-                        for at, cell in enumerate(row)
-                    ]
+                    texts = (cell.decode() if isinstance(cell, bytes) else cell for cell in row[:-1])
+                    yield (*texts, row[-1])
 
         with self._lock, self._transaction():
-            replies = self._new(_KEEP, sound(_EVERY_REPLY, reply_from))
-            scores = self._new("INSERT OR IGNORE INTO scores VALUES (?,?,?)", sound(_ALL_SCORES, scores_from))
+            rows = chain(sound(_EVERY_REPLY, reply_from), jotted)
+            replies = sum(self._insert(some) for some in iter(lambda: list(islice(rows, _TAKEN_AT_ONCE)), []))
+            before = self._db.total_changes
+            self._db.executemany("INSERT OR IGNORE INTO scores VALUES (?,?,?)", sound(_ALL_SCORES, scores_from))
+            scores = self._db.total_changes - before
             known = {run.id: run for run in self.runs()}
             runs = 0
             for row in reversed(list(sound(_RUNS, run_from))):
@@ -460,11 +467,6 @@ class Ledger:
                     runs += 1
             self._db.executemany(_TAKE_BASELINE, other.execute(_BASELINES).fetchall())
         return replies, scores, runs, damaged
-
-    def _new(self, statement: str, rows: Iterator[list[Any]]) -> int:
-        before = self._db.total_changes
-        self._db.executemany(statement, rows)
-        return self._db.total_changes - before
 
     # ------------------------------------------------------------------------------------------ within
 
