@@ -110,16 +110,36 @@ def parse_yaml(text: str, name: str) -> Document:
 def read_text(path: Path, name: str | None = None) -> str:
     """A regular file of at most 1 MiB as UTF-8 text; CRLF becomes LF. Pipes and devices are not opened."""
     shown = Place(name or str(path))
+    return _decoded(_content(path, shown, MAX_BYTES + 1), shown)
+
+
+def read_lines(path: Path, name: str | None = None) -> list[tuple[int, str]]:
+    """The lines of a regular file of rows, as long as it may be, each with its number from 1. Only a newline ends one,
+    for a row of JSON may hold other separators; blank ones are left out."""
+    shown = Place(name or str(path))
+    text = _decoded(_content(path, shown, -1), shown, most=None)
+    return [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+
+
+def each_once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    """The pairs of a JSON object, as json.loads hands them to a hook. Raises ValueError for a key that stands twice."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"{next(name for name in names if names.count(name) > 1)!r} stands twice in one object")
+    return found
+
+
+def _content(path: Path, shown: Place, most: int) -> bytes:
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             raise _mistake(shown, "not a regular file")
         with path.open("rb") as stream:
-            content = stream.read(MAX_BYTES + 1)
+            return stream.read(most)
     except OSError as error:
         raise _mistake(shown, f"cannot be read: {error.strerror or error}") from None
     except ValueError as error:  # a NUL in the path
         raise _mistake(shown, f"cannot be read: {error}") from None
-    return _decoded(content, shown)
 
 
 # ---------------------------------------------------------------------------------------------- inside the project
@@ -305,9 +325,9 @@ def _syntax(error: yaml.YAMLError, name: str) -> tuple[Place, str]:
     return place, f"not YAML: {', '.join(said) or str(error).splitlines()[0]}"
 
 
-def _decoded(content: bytes, place: Place) -> str:
-    if len(content) > MAX_BYTES:
-        raise _mistake(place, f"larger than {MAX_BYTES:,} bytes")
+def _decoded(content: bytes, place: Place, most: int | None = MAX_BYTES) -> str:
+    if most is not None and len(content) > most:
+        raise _mistake(place, f"larger than {most:,} bytes")
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 
 from callgate.concepts import Mistake
-from callgate.dataset.labels import Label, add_labels, forget_labels, labels_file, read_labels, read_table, write_table
+from callgate.dataset.labels import (
+    Label,
+    add_labels,
+    forget_labels,
+    labels_file,
+    read_labels,
+    read_table,
+    take_back,
+    write_table,
+)
 
 STEPS = [{"text": "=HYPERLINK(1)", "outcome": "ok", "calls": []}]
 
@@ -24,13 +33,22 @@ def test_the_last_verdict_on_a_reply_counts(tmp_path):
     ]
 
 
-@pytest.mark.parametrize("line", ["{}", "no JSON", "[1]", '{"case": "c", "verdict": "pass"}'])
+@pytest.mark.parametrize("line", ["{}", "no JSON", "[1]", "[" * 100_000, '{"case": "c", "verdict": "pass"}'])
 def test_what_is_no_label_is_told_with_its_line(tmp_path, line):
     path = labels_file(tmp_path, "tone")
     add_labels(path, [label().judged("pass", by="ana", on="")])
     path.write_text(path.read_text("utf-8") + line + "\n", "utf-8")
     with pytest.raises(Mistake, match="labels:2:1: no label"):
         read_labels(path, "labels")
+
+
+def test_a_reply_with_odd_separators_and_half_a_character_keeps_its_verdict(tmp_path):
+    path, odd = labels_file(tmp_path, "tone"), [{"text": "one\u2028two\x85three \ud800", "outcome": "ok", "calls": []}]
+    labels = [Label("c1", "d", "es", "candidate", "sim/x", trial, odd).judged("pass", by="a", on="") for trial in (0, 1)]
+    add_labels(path, labels)
+    assert list(read_labels(path, "x")) == labels
+    take_back(path)
+    assert list(read_labels(path, "x")) == labels[:1]
 
 
 def test_labels_of_a_forgotten_call_are_gone(tmp_path):

@@ -192,6 +192,29 @@ def test_a_defect_of_its_own_never_reads_as_a_verdict(monkeypatch, capsys):
     assert "this is no verdict" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("name", ["base.json", "base.jsonl", "base.csv"])
+def test_results_that_nest_without_end_are_no_defect(project, name):
+    project.write(name, "[" * 100_000)
+    ran = project.run("compare", name, name)
+    assert ran.code == 2
+    assert "Traceback" not in ran.said
+    assert f"{name}:1" in ran.err
+
+
+def test_a_ledger_that_breaks_is_one_line_and_no_verdict(project):
+    ran = project.run("eval", "receptionist", "--case", "en-book-half-past-six")
+    assert ran.code in {0, 4}, ran.said
+    ledger = project.root / ".callgate" / "ledger.db"
+    content = bytearray(ledger.read_bytes())
+    content[4096:] = bytes(len(content) - 4096)  # the first page still says that it is one
+    ledger.write_bytes(content)
+    ran = project.run("eval", "receptionist", "--case", "en-book-half-past-six")
+    assert ran.code in {2, 3}, ran.said
+    assert "Traceback" not in ran.said
+    assert "move it away to begin a new one" in ran.err
+    assert len(ran.err.strip().splitlines()) == 1, ran.err
+
+
 def test_outside_a_project_it_says_so(tmp_path, project):
     elsewhere = tmp_path.parent / "elsewhere"
     elsewhere.mkdir()

@@ -332,6 +332,25 @@ def too_much(case, decision, reply):
     assert {type(grades["too_much"]).__name__ for grades in results} == {"Failure"}
 
 
+def test_what_a_grader_starts_is_ended_with_it(tmp_path, monkeypatch):
+    monkeypatch.setattr("callgate.graders.custom.SECONDS_A_ROW", 1)
+    monkeypatch.setattr("callgate.graders.custom.SECONDS_MORE", 3)
+    source = """
+import os, time
+@grader
+def lingers(case, decision, reply):
+    if os.fork() == 0:
+        open(reply.text, "w").write(str(os.getpid()))
+        time.sleep(600)
+    return Score(1.0, passed=True)
+"""
+    told, where = tmp_path / "pid", context("x")
+    graders = GraderSet.of([use("lingers")], project(tmp_path, source))
+    run(graders.customs, [Row(where.case, where.point, played(str(told)))])
+    process = Path(f"/proc/{told.read_text()}/status")
+    assert not process.exists() or "State:\tZ" in process.read_text()
+
+
 def test_a_file_that_hangs_when_it_is_read_fails_its_graders(tmp_path, monkeypatch):
     monkeypatch.setattr("callgate.graders.custom.SECONDS_A_ROW", 1)
     root, where = (

@@ -224,6 +224,17 @@ def test_what_was_acknowledged_before_kill_9_is_there_and_the_dead_hold_no_claim
     assert not [file for file in Path(path.parent).iterdir() if "claim" in file.name]
 
 
+def test_a_claim_whose_owner_cannot_be_told_is_left_alone(path):
+    with Ledger.open(path) as one:
+        one.exchange(wanted=["a"])
+        (file,) = path.parent.glob("*-claim-*")
+        file.unlink()
+        file.mkdir()  # as unreadable as that of another user
+        with Ledger.open(path) as other:
+            assert other.exchange(wanted=["a", "b"]).granted == {"b"}
+        file.rmdir()
+
+
 # ---------------------------------------------------------------------------------------------- killed before kept
 
 JOTTER = """

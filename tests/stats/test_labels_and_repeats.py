@@ -104,6 +104,34 @@ def test_a_file_is_read_by_segment_and_what_was_not_measured_is_counted(tmp_path
     assert len(raised.value.problems) == 2
 
 
+ANSWER = {"truth": "billing", "label": "billing", "confidence": 0.9}
+
+
+@pytest.mark.parametrize(
+    ("line", "by", "said"),
+    [
+        ("[" * 100_000, (), ":2:1: no JSON: "),
+        ('{"truth": "a", "truth": "b", "label": "a", "confidence": 1}', (), ":2:1: no JSON: 'truth' stands twice"),
+        ('{"truth": "a", "label": "a", "confidence": "NaN"}', (), ":2:1: 'confidence' lies between 0 and 1"),
+        ("", ("langage",), "--by langage: no answer has that segment; did you mean 'language'?"),
+    ],
+)
+def test_a_bad_answer_is_told_with_its_line(tmp_path, line, by, said):
+    file = tmp_path / "answers.jsonl"
+    odd = {**ANSWER, "truth": "a\u2028b", "segments": {"language": "es"}}
+    file.write_text(f"{json.dumps(odd, ensure_ascii=False)}\r\n{line}\n", "utf-8")
+    with pytest.raises(Mistake) as caught:
+        triaged(file, target=0.85, risk=0.02, by=by)
+    assert said in str(caught.value)
+
+
+def test_a_file_of_many_answers_is_read_whole(tmp_path):
+    file = tmp_path / "answers.jsonl"
+    file.write_text((json.dumps({**ANSWER, "text": "x" * 80}) + "\n") * 10_000, "utf-8")
+    assert file.stat().st_size > 1 << 20
+    assert "10000" in triaged(file, target=0.85, risk=0.02).text().replace(",", "")
+
+
 def test_pass_power_is_the_share_of_draws_of_k_trials_that_all_succeed():
     tasks = [(1, 1, 1, 0), (1, 0, 0, 0), (1, 1, 1, 1), (0, 0, 0, 0), (1, 1, 0, 0)]
     for k in range(1, 5):

@@ -29,6 +29,7 @@ from callgate.concepts import (
     TrialId,
     digest,
 )
+from callgate.files import read_lines
 
 FOLDER = "_labels"
 Verdict = Literal["pass", "fail", "maybe"]
@@ -98,11 +99,11 @@ def read_labels(path: Path, shown: str) -> tuple[Label, ...]:
         return ()
     found: dict[str, Label] = {}
     problems: list[Problem] = []
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+    for number, line in read_lines(path, shown):
         try:
             label = Label(**json.loads(line))
             label.as_trial()
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             problems.append(Problem(Place(shown, number), f"no label: {error}"))
             continue
         if label.verdict not in VERDICTS:
@@ -116,7 +117,7 @@ def read_labels(path: Path, shown: str) -> tuple[Label, ...]:
 def add_labels(path: Path, labels: Iterable[Label]) -> None:
     """Appends labels; on disk when this returns."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8") as file:
+    with path.open("a", encoding="utf-8", errors="backslashreplace") as file:  # half a character, as JSON writes it
         for label in labels:
             file.write(json.dumps(asdict(label), ensure_ascii=False, sort_keys=True) + "\n")
         file.flush()
@@ -125,17 +126,20 @@ def add_labels(path: Path, labels: Iterable[Label]) -> None:
 
 def take_back(path: Path) -> None:
     """Takes the last label back."""
-    lines = path.read_text("utf-8").splitlines(keepends=True)
-    path.write_text("".join(lines[:-1]), "utf-8")
+    _keep(path, [line for _, line in read_lines(path)][:-1])
 
 
 def forget_labels(folder: Path, cases: Collection[str]) -> None:
     """Removes every label of these cases from a golden set, whatever the rubric: a label holds words of a call."""
     for path in sorted((folder / FOLDER).glob("*.jsonl")):
-        lines = path.read_text("utf-8").splitlines(keepends=True)
+        lines = [line for _, line in read_lines(path)]
         kept = [line for line in lines if json.loads(line)["case"] not in cases]
         if len(kept) < len(lines):
-            path.write_text("".join(kept), "utf-8")
+            _keep(path, kept)
+
+
+def _keep(path: Path, lines: Iterable[str]) -> None:
+    path.write_text("".join(f"{line}\n" for line in lines), "utf-8")
 
 
 # ---------------------------------------------------------------------------------------------- a table to fill in

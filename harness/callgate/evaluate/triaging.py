@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from callgate.concepts import Figures, Mistake, Place, Problem, Standing
-from callgate.files import read_text
+from callgate.files import did_you_mean, each_once, read_lines
 from callgate.stats.calibration import Chosen, choose
 from callgate.stats.labels import Labelled, figures, standing
 
@@ -86,6 +86,10 @@ def triaged(path: Path, *, target: float, risk: float, by: tuple[str, ...] = (),
     measured = [(row.answer, row.segments) for row in rows if row.answer is not None]
     if not measured:
         raise Mistake(f"{path}: no answer was measured: there is no accuracy")
+    known = {name for row in rows for name in row.segments}
+    for name in by:
+        if name not in known:
+            raise Mistake(f"--by {name}: no answer has that segment{did_you_mean(name, known)}")
     answers = [answer for answer, _ in measured]
     whole = figures(answers)
     chosen = choose([a.confidence for a in answers], [a.right for a in answers], target=1 - risk)
@@ -112,13 +116,12 @@ def read_answers(path: Path) -> list[Row]:
     """Lines of JSON {"truth", "label", "confidence"} with perhaps `segments`; {"truth", "error"} was not measured."""
     problems: list[Problem] = []
     rows: list[Row] = []
-    for number, line in enumerate(read_text(path).splitlines(), 1):
-        if line.strip():
-            row = _row(line)
-            if isinstance(row, str):
-                problems.append(Problem(Place(str(path), number), row))
-            else:
-                rows.append(row)
+    for number, line in read_lines(path):
+        row = _row(line)
+        if isinstance(row, str):
+            problems.append(Problem(Place(str(path), number), row))
+        else:
+            rows.append(row)
     if problems:
         raise Mistake(problems)
     return rows
@@ -126,7 +129,7 @@ def read_answers(path: Path) -> list[Row]:
 
 def _row(line: str) -> Row | str:
     try:
-        read: Any = json.loads(line)
+        read: Any = json.loads(line, object_pairs_hook=each_once)
     except (ValueError, RecursionError) as error:
         return f"no JSON: {error}"
     if not isinstance(read, Mapping) or not isinstance(read.get("truth"), str) or not read["truth"]:

@@ -17,6 +17,7 @@ from callgate.dataset.coverage import TRAFFIC, read_traffic
 from callgate.evaluate.leave import replace_file
 from callgate.evaluate.releases import releases
 from callgate.evaluate.stored import kept_ledger
+from callgate.files import read_lines
 from callgate.insight.history import History, Snapshot, history, week_of
 from callgate.insight.owners import owners
 from callgate.insight.runbooks import runbooks
@@ -95,11 +96,7 @@ def _runs(root: Path, file: Path | None) -> list[Run]:
 def read_runs(file: Path) -> Iterator[Run]:
     """The runs of a JSON Lines file, as `callgate export history --to jsonl` writes them."""
     names = {each.name for each in fields(Run)}
-    try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise Mistake(f"{file}: cannot be read: {error}") from None
-    for number, line in enumerate(lines, 1):
+    for number, line in read_lines(file):
         try:
             row: Any = json.loads(line)
             yield Run(**{name: row[name] for name in names})

@@ -28,6 +28,8 @@ from callgate.graders.wire import decoded_grade, encoded
 SOURCE = Path("evals/graders.py")
 SECONDS_A_ROW = 10
 """A grader that takes longer for one trial has failed it."""
+SECONDS_MORE = 60
+"""What a process may take beyond that, to start and to write, before it is ended."""
 
 _Function = TypeVar("_Function", bound=Callable[..., Grade])
 MARK = "__callgate_grader__"
@@ -194,7 +196,7 @@ def _session(graders: Sequence[CustomGrader], rows: Sequence[Row], todo: Sequenc
     """What one process wrote until it ended: whether the file can be run, then the grades of the jobs."""
     command = [*sandbox()[0], sys.executable, "-I", "-m", "callgate.graders.apart"]
     lines = "\n".join(_lines(graders, rows, todo)) + "\n"
-    limit = SECONDS_A_ROW * len(todo) + 60
+    limit = SECONDS_A_ROW * len(todo) + SECONDS_MORE
     process = subprocess.Popen(  # noqa: S603  # our own interpreter and module
         command,
         stdin=subprocess.PIPE,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from callgate.concepts import Json, Mistake, Place, Problem, digest
-from callgate.files import read_text
+from callgate.files import read_lines
 
 DEPTH = 10
 """How far down a ranking is looked for the first article that is needed."""
@@ -98,9 +98,7 @@ def queries_from(path: Path) -> list[Query]:
     article are left out. Raises Mistake with every bad line."""
     problems: list[Problem] = []
     found: dict[str, Query] = {}
-    for number, line in enumerate(read_text(path).splitlines(), 1):
-        if not line.strip():
-            continue
+    for number, line in read_lines(path):
         query = _query(line)
         if isinstance(query, str):
             problems.append(Problem(Place(str(path), number), query))
@@ -119,7 +117,7 @@ def queries_from(path: Path) -> list[Query]:
 def _query(line: str) -> Query | str:
     try:
         row = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         return f"no JSON: {error}"
     needs = row.get("articles", row.get("required_documents")) if isinstance(row, Mapping) else None
     if not isinstance(needs, list) or not isinstance(row.get("id"), str) or not isinstance(row.get("query"), str):
@@ -132,14 +130,13 @@ def _query(line: str) -> Query | str:
 def rankings_from(path: Path) -> Callable[[Query], Sequence[str]]:
     """Rankings of anybody's retriever: lines of JSON {"query": its id, "articles": [ids, the best first]}."""
     ranked: dict[str, list[str]] = {}
-    for number, line in enumerate(read_text(path).splitlines(), 1):
-        if line.strip():
-            try:
-                row = json.loads(line)
-                ranked[str(row["query"])] = [str(name) for name in row["articles"]]
-            except (ValueError, KeyError, TypeError):
-                message = 'a ranking is {"query": its id, "articles": [ids, the best first]}'
-                raise Mistake([Problem(Place(str(path), number), message)]) from None
+    for number, line in read_lines(path):
+        try:
+            row = json.loads(line)
+            ranked[str(row["query"])] = [str(name) for name in row["articles"]]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            message = 'a ranking is {"query": its id, "articles": [ids, the best first]}'
+            raise Mistake([Problem(Place(str(path), number), message)]) from None
 
     def ranking(query: Query) -> Sequence[str]:
         if query.id not in ranked:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from callgate.concepts import Mistake, Place, Problem
+from callgate.files import each_once
 from callgate.interchange import inspect_log, promptfoo
 from callgate.interchange.side import Side
 
@@ -86,7 +87,7 @@ def _parsed(stream: Iterable[str], side: Side) -> Lines:
         try:
             row = decode(text)
             if text.count('":') > _keys_in(row):
-                row = json.loads(text, object_pairs_hook=_each_once)
+                row = json.loads(text, object_pairs_hook=each_once)
         except (ValueError, RecursionError) as error:
             side.problem(line, f"not JSON: {error}")
         else:
@@ -99,14 +100,6 @@ def _keys_in(row: Any) -> int:
         return 0
     segments = row.get("segments")
     return len(row) + (len(segments) if type(segments) is dict else 0)
-
-
-def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise ValueError(f"{next(name for name in names if names.count(name) > 1)!r} stands twice in one object")
-    return found
 
 
 def _mappings(rows: Iterable[tuple[int, Any]], side: Side) -> Iterator[tuple[int, Mapping[str, Any]]]:
