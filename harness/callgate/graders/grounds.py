@@ -57,7 +57,7 @@ def _day_holds(known: Grounds, reading: object, value: Value) -> bool:
     """A weekday or "tomorrow" alone states no number; a day with a number must be one that is known."""
     del value
     assert isinstance(reading, Day)
-    if reading.day is None:
+    if reading.day is None and reading.year is None:
         return True
     return any(reading.fits(day, known.today) for day in known.days)
 
@@ -169,11 +169,13 @@ def _dates(said: Day, today: date) -> set[date]:
 
     A day of the month alone can also be one that is over: "the third of this month".
     """
-    if said.year and said.month and said.day:
+    if said.year and (said.month or said.day is None):
         try:
-            return {date(said.year, said.month, said.day)}
+            return {date(said.year, said.month or 1, said.day or 1)}
         except ValueError:
             return set()
+    if said.day is None and said.weekday is None and said.offset is None:  # a month alone names no day
+        return set()
     reach = 366 if said.day is not None and said.month is not None else 45 if said.day is not None else _AHEAD
     over = 31 if said.day is not None and said.month is None else 0
     return {day for n in range(-over, reach) if said.fits(day := today + timedelta(days=n), today)}

@@ -157,10 +157,16 @@ def may_match(pattern: re.Pattern[str], folded: str) -> bool:
     return held(folded).all(needed(pattern.pattern))
 
 
+@lru_cache(maxsize=1)
+def _parsed(pattern: str) -> list[tuple[Any, Any]]:
+    """What `needed` and `begins` read, one after the other."""
+    return list(_parser.parse(pattern))
+
+
 @lru_cache(maxsize=2048)
 def needed(pattern: str) -> tuple[Clause, ...]:
     """The clauses of a pattern, each of which must hold where it matches; none where nothing can be told."""
-    found = dict.fromkeys(_shortest(_sequence(_parser.parse(pattern))))
+    found = dict.fromkeys(_shortest(_sequence(_parsed(pattern))))
     return tuple(_KNOWN.setdefault(texts, Clause(tuple(sorted(texts)))) for texts in found)
 
 
@@ -169,7 +175,7 @@ def begins(pattern: str) -> Begin | None:
     """What the matches of a pattern begin with; None where that cannot be told, or not every match stands FREE."""
     if not pattern.startswith(FREE):
         return None
-    items = list(_parser.parse(pattern))
+    items = _parsed(pattern)
     texts, empty = _first(items)
     if empty or texts is None or not all(text[0].strip() for text in texts):
         return None
@@ -202,8 +208,8 @@ def _first_of_part(kind: str, value: Any) -> tuple[_Texts | None, bool]:
         ways = [_first(list(branch)) for branch in value[1]]
         known = [texts for texts, _ in ways if texts is not None]
         return (frozenset().union(*known) if len(known) == len(ways) else None), any(empty for _, empty in ways)
-    if kind == "IN" and all(_is_digit(item) for item in value):
-        return frozenset({DIGIT}), False
+    if kind == "IN" and (texts := _one_of(value)):
+        return texts, False
     return None, False
 
 
@@ -259,6 +265,14 @@ def _either(branches: Sequence[list[_Texts]]) -> list[_Texts]:
     if not all(branches):
         return []
     return [frozenset(text for branch in branches for text in _shortest(branch)[0])]
+
+
+def _one_of(items: Sequence[tuple[Any, Any]]) -> _Texts | None:
+    """What a set of characters stands for: any digit, or one of some marks or letters; None where it may be others."""
+    if all(_is_digit(item) for item in items):
+        return frozenset({DIGIT})
+    letters = [_letter(str(kind), value) for kind, value in items]
+    return frozenset(letters) if all(letter.strip() for letter in letters) else None
 
 
 def _is_digit(item: tuple[Any, Any]) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
 from operator import attrgetter
@@ -23,14 +23,26 @@ _PHONE = re.compile(
     r"(?<![\w-])(?:\+?1[\s.-]?)?(?:\(\d{3}\)\s?|\d{3}(?:[\s.-]|,\s)?)?\d{3}(?:[\s.-]|,\s)?\d{4}(?![\w-])"
 )
 _PHONE_LENGTHS = (7, 10, 11)
+_FEWEST_ABROAD = 8
+_FEWEST_SAID = 4
 _FEWEST_GROUPS = 5  # of so many numbers, each written or said, a telephone number said in parts consists at least
+_LENGTHS_IN_GROUPS = (9, 10)  # but where it has one of these lengths and is not only written
+_LETTER = re.compile(r"[a-z]")
+_GROUPED = re.compile(
+    r"(?<![\w.,/$€£#-])(?:\+\d{1,3}(?:[\s.()-]{1,2}\d{1,6}){2,5}|(?:\(\d{2,5}\)|\d{2,5})(?:[\s./-]\d{2,6}){1,4}|0\d{9,10})"
+    r"(?![\w-]|[.,:/]\d)"
+)
 _WRITTEN = re.compile(r"\d+")
 _ISO = re.compile(r"(?<!\w)(20\d\d)-(\d\d)-(\d\d)(?!\d)")
 _NOT_DIGIT = re.compile(r"\D")
 _THOUSANDS = re.compile(r",(?=\d{3}(?:\D|$))")
 _JOINT = re.compile(r"[\s-]+")
 _SAID_APART = re.compile(r"[^\s,.-]+")
-_SLASH = re.compile(r"(?<![\w/])(\d{1,2})/(\d{1,2})(?:/(20\d\d|\d\d))?(?![\w/])")
+_SLASH = re.compile(r"(?<![\w/])(\d{1,2})/(\d{1,2})(?:/((?:19|20)\d\d|\d\d))?(?![\w/])")
+_DASHED = re.compile(r"(?<![\w.-])(\d{1,2})-(\d{1,2})-((?:19|20)\d\d)(?![\w-])")
+_DOTTED = re.compile(r"(?<![\w.,])(\d{1,2})\.(\d{1,2})\.((?:19|20)?\d\d)(?![\w.]*\d)")
+_POINTED = re.compile(r"\d{1,3}(?:\.\d{3})+(?:,\d+)?")
+_FIGURE = re.compile(r"[\d.,]*\d")
 _RANK: dict[str, int] = {"time": 0, "date": 1, "phone": 2, "money": 3, "number": 4}
 
 
@@ -126,18 +138,36 @@ def _read(form: Form, known: Pack, text: str, folded: str, places: Sequence[int]
 
 def number_of(words: str, known: Pack) -> float | None:
     """The number that digits or number words say; a comma before one or two last digits is a decimal comma."""
+    return next(iter(numbers_of(words, known)), None)
+
+
+def numbers_of(words: str, known: Pack) -> tuple[float, ...]:
+    """The same with every reading: where a point may stand between thousands, "1.250" is 1250 or 1.25."""
     if words.isdecimal():
-        return float(words)
-    if words[:1].isdigit():
-        plain = _THOUSANDS.sub("", words).replace(",", ".")
-        return float(plain)
+        return (float(words),)
+    figure = _FIGURE.match(words)
+    if figure:
+        scale = known.scales.get(words[figure.end() :].strip(), 1)
+        return tuple(number * scale for number in _figures(figure.group(), known))
     parts = [known.words.get(_JOINT.sub(" ", part), 0) for part in known.word.findall(words)]
     if not parts:
-        return None
-    if 1000 not in parts:
-        return float(sum(parts))
-    before, after = parts[: parts.index(1000)], parts[parts.index(1000) + 1 :]
-    return float((sum(before) or 1) * 1000 + sum(after))
+        return ()
+    whole = begun = 0
+    for part in parts:
+        if part == 1000:
+            whole, begun = whole + (begun or 1) * part, 0
+        elif part == 1_000_000:
+            whole, begun = (whole + begun or 1) * part, 0
+        else:
+            begun += part
+    return (float(whole + begun),)
+
+
+def _figures(figure: str, known: Pack) -> tuple[float, ...]:
+    if known.points and _POINTED.fullmatch(figure):
+        whole = float(figure.replace(".", "").replace(",", "."))
+        return (whole, float(figure)) if figure.count(".") == 1 and "," not in figure else (whole,)
+    return (float(_THOUSANDS.sub("", figure).replace(",", ".")),)
 
 
 def _groups(match: re.Match[str]) -> Mapping[str, str]:
@@ -181,31 +211,58 @@ def _hours(hour: int, part: str) -> tuple[int, ...]:
 
 
 def _date(form: Form, known: Pack, match: re.Match[str]) -> tuple[Hashable, ...]:
-    del form
+    if isinstance(form.exact, str):
+        return (_fixed(form.exact),)
     said = _groups(match)
     weekday = known.weekdays.get(said.get("wd", ""))
+    if "one" in said:
+        return tuple(replace(day, weekday=weekday) for day in _slashed(known, said["one"], said["two"], said.get("yy")))
     month = known.months.get(said.get("month", ""))
+    if "monthn" in said:
+        month = int(said["monthn"]) if said["monthn"].isdigit() else known.hours.get(said["monthn"])
     day = int(said["day"]) if "day" in said else known.ordinals.get(_JOINT.sub(" ", said.get("dayw", "")))
-    year = int(said["year"]) if "year" in said else None
+    year = int(said["year"]) if "year" in said else _year(said["yearw"], known) if "yearw" in said else None
     return (Day(year, month, day, weekday),)
 
 
+def _fixed(written: str) -> Day:
+    """The day that a form names: "+7" from today, "12-25" of any year."""
+    if written[0] == "+":
+        return Day(offset=int(written))
+    month, day = written.split("-")
+    return Day(month=int(month), day=int(day))
+
+
+def _year(said: str, known: Pack) -> int:
+    """A year in words: as one number, or its centuries and its years: "nineteen eighty-four"."""
+    whole = number_of(said, known) or 0
+    if whole >= 1000:
+        return int(whole)
+    first, rest = _JOINT.split(said, 1)
+    return int((number_of(first, known) or 0) * 100 + (number_of(rest, known) or 0))
+
+
 def _money(form: Form, known: Pack, match: re.Match[str]) -> tuple[Hashable, ...]:
+    if isinstance(form.exact, int | float):
+        return (round(form.exact * 100),)
     said = _groups(match)
-    first = number_of(said.get("n", ""), known)
     rest = number_of(said["n2"], known) if "n2" in said else 0.0
-    if first is None or rest is None or rest > 99:
+    if rest is None or rest > 99:
         return ()
-    if form.cents == "apart" and known.one_number.fullmatch(match.group()):  # "one hundred twenty" is one number
+    whole = match["value"] if "value" in form.pattern.groupindex else match.group()
+    if form.cents == "apart" and known.one_number.fullmatch(whole):  # "one hundred twenty" is one number
         return ()
-    return (round(first + rest),) if form.cents == "only" else (round(first * 100 + rest),)
+    unit = 1 if form.cents == "only" else 100
+    firsts = numbers_of(said["n"], known) if "n" in said else (0.0,)
+    return tuple(round((first * form.times + form.add) * unit + rest) for first in firsts)
 
 
 def _number(form: Form, known: Pack, match: re.Match[str]) -> tuple[Hashable, ...]:
+    if isinstance(form.exact, tuple):
+        return form.exact
     if form.exact is not None:
         return (float(form.exact),)
-    number = number_of(match["n"].strip(), known)
-    return () if number is None else (number + form.add,)
+    return tuple(number * form.times + form.add for number in numbers_of(match["n"].strip(), known))
 
 
 _READERS = {"time": _time, "date": _date, "money": _money, "number": _number}
@@ -221,13 +278,22 @@ def _others(known: Pack, text: str, folded: str, said: Held) -> list[Value]:
     written = _WRITTEN.findall(folded) if said.digit else ()
     for match in _PHONE.finditer(folded) if written and sum(map(len, written)) >= min(_PHONE_LENGTHS) else ():
         add("phone", match, _NOT_DIGIT.sub("", match.group()))
-    if len(written) + sum(map(folded.count, known.counting)) >= _FEWEST_GROUPS:
+    for match in _GROUPED.finditer(folded) if written and sum(map(len, written)) >= _FEWEST_ABROAD else ():
+        if _rings(match.group()):
+            add("phone", match, _NOT_DIGIT.sub("", match.group()))
+    if len(written) + sum(map(folded.count, known.counting)) >= _FEWEST_SAID:
         for digits, match in _said_digits(known, folded):
             add("phone", match, digits)
     for match in _ISO.finditer(folded) if written and "-" in folded else ():
         add("date", match, Day(*(int(part) for part in match.groups())))
     for match in _SLASH.finditer(folded) if written and "/" in folded else ():
-        add("date", match, *_slashed(known, match))
+        add("date", match, *_slashed(known, *match.groups()))
+    for match in _DASHED.finditer(folded) if written and "-" in folded else ():
+        add("date", match, *_slashed(known, *match.groups()))
+    for match in _DOTTED.finditer(folded) if written and "." in folded else ():
+        day, month, year = (int(part) for part in match.groups())
+        if 1 <= month <= 12 and 1 <= day <= 31:
+            add("date", match, Day(year % 100 + 2000 if year < 100 else year, month, day))
     for pattern, days, needs in known.relative:
         for match in pattern.finditer(folded) if said.all(needs) else ():
             add("date", match, Day(offset=days))
@@ -241,8 +307,9 @@ def _said_digits(known: Pack, folded: str) -> Iterator[tuple[str, re.Match[str]]
         if len(digits) >= min(_PHONE_LENGTHS):
             yield digits, match
     for match in known.spoken_groups.finditer(folded):
-        digits = _grouped(known, match.group())
-        if len(digits) in _PHONE_LENGTHS:
+        digits, groups = _grouped(known, match.group())
+        said = len(digits) in _LENGTHS_IN_GROUPS and _LETTER.search(match.group()) is not None
+        if said or (groups > _FEWEST_GROUPS and len(digits) in _PHONE_LENGTHS):
             yield digits, match
 
 
@@ -252,20 +319,34 @@ def _digits(known: Pack, said: str) -> str:
         if word in known.repeats:
             times = known.repeats[word]
         else:
-            out += known.digits.get(word, word) * times
+            out += known.digits.get(word, word if word.isdigit() else "") * times
             times = 1
     return out
 
 
-def _grouped(known: Pack, said: str) -> str:
-    """The digits of groups said as numbers: "tres doce, quinientos cincuenta y cinco" is 312555."""
+def _grouped(known: Pack, said: str) -> tuple[str, int]:
+    """The digits of groups said as numbers, and how many groups: "tres doce, quinientos cincuenta y cinco" is 312555."""
     groups = known.spoken_group.findall(said)
-    return "".join(known.digits.get(g) or (g if g.isdigit() else f"{number_of(g, known) or 0:g}") for g in groups)
+    numbers = (known.digits.get(g) or (g if g.isdigit() else f"{number_of(g, known) or 0:g}") for g in groups)
+    return "".join(numbers), len(groups)
 
 
-def _slashed(known: Pack, match: re.Match[str]) -> tuple[Day, ...]:
-    """A date with slashes, as the language writes it first; both ways where both are dates."""
-    first, second = int(match[1]), int(match[2])
-    year = None if match[3] is None else int(match[3]) % 100 + 2000
+def _rings(written: str) -> bool:
+    """Whether groups of digits are a telephone number: with a + before the country, a 0 before the area, or three groups
+    or more of 8 to 11 digits. A date is none, with whatever follows it."""
+    digits, groups = _NOT_DIGIT.sub("", written), _WRITTEN.findall(written)
+    if written[0] == "+":
+        return 8 <= len(digits) <= 15
+    if _ISO.search(written) or _DASHED.search(written) or _DOTTED.search(written) or "/" in written:
+        return False
+    if digits[0] == "0":
+        return 9 <= len(digits) <= 13
+    return len(groups) >= 3 and 8 <= len(digits) <= 11 and max(map(len, groups)) >= 3
+
+
+def _slashed(known: Pack, one: str, two: str, years: str | None = None) -> tuple[Day, ...]:
+    """A date with slashes or dashes, as the language writes it first; both ways where both are dates."""
+    first, second = int(one), int(two)
+    year = None if years is None else int(years) + 2000 * (len(years) == 2)
     ways = [(first, second), (second, first)] if known.month_first else [(second, first), (first, second)]
     return tuple(dict.fromkeys(Day(year, month, day) for month, day in ways if 1 <= month <= 12 and 1 <= day <= 31))

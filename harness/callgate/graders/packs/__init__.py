@@ -46,17 +46,18 @@ class Form:
 
     Where the pattern has a group `value` (« » in the file), that is the value and the rest only tells it from others.
 
-    `exact` is the value itself (`is` in the file) where the words alone say it: "noon", "an hour and a half". `needs`
-    are plain texts without which the pattern cannot match.
+    `exact` is the value itself (`is` in the file) where the words alone say it: "noon", "an hour and a half", a feast
+    ("12-25"), days from today ("+7"). `needs` are plain texts without which the pattern cannot match.
     """
 
     kind: str
     written: str
     add: float = 0
-    exact: str | float | None = None
+    exact: str | float | tuple[float, ...] | None = None
     needs: tuple[Clause, ...] = ()
     begin: Begin | None = None  # what its matches begin with
     cents: str = ""  # "apart": two numbers make dollars and cents; "only": the number counts cents
+    times: int = 1  # what the number that is read is multiplied with: a "grand" is a thousand
 
     @property
     def pattern(self) -> re.Pattern[str]:
@@ -109,6 +110,8 @@ class Pack:
     name: str
     called: tuple[str, ...]  # what the language is called, by itself and by others
     words: Mapping[str, int]  # number words
+    scales: Mapping[str, int]  # those that multiply what stands before them: thousand, million
+    points: bool  # whether a point may stand between thousands: 1.250 is 1250, or 1.25
     hours: Mapping[str, int]
     ordinals: Mapping[str, int]
     weekdays: Mapping[str, int]
@@ -143,7 +146,9 @@ class Pack:
     writing: Writing | None = None  # None: no words for writing yet
 
 
-_NUMBERS = ("units", "teens", "tens", "hundreds", "thousand")
+_NUMBERS = ("units", "teens", "tens", "hundreds", "thousand", "million")
+_MAY_LACK = ("million", "hours24", "weekdays_short", "months_short")
+"""Tables that a pack need not have."""
 
 
 def _bare(pattern: str) -> str:
@@ -179,6 +184,7 @@ def pack(language: str) -> Pack | None:
     if language not in LANGUAGES:
         return None
     data = _data(language)
+    data = {**dict.fromkeys(_MAY_LACK, {}), **data}
     data["teens"] |= _composed(data)
     groups = _groups(data)
     forms = tuple(_forms(data, groups))
@@ -186,11 +192,13 @@ def pack(language: str) -> Pack | None:
         language=language,
         name=data["name"],
         called=(data["name"], *data["called"]),
-        words=_folded(data["units"] | data["teens"] | data["tens"] | data["hundreds"] | data["thousand"]),
-        hours=_folded(data["hours"]),
+        words=_folded({word: number for table in _NUMBERS for word, number in data[table].items()}),
+        scales=_folded({"k": 1000, **data["thousand"], **data["million"]}),
+        points=bool(data.get("points")),
+        hours=_folded(data["hours"] | data["hours24"]),
         ordinals=_folded(data["ordinals"]),
-        weekdays=_folded(data["weekdays"]),
-        months=_folded(data["months"]),
+        weekdays=_folded(data["weekdays"] | data["weekdays_short"]),
+        months=_folded(data["months"] | data["months_short"]),
         digits=_folded(data["digits"]),
         repeats=_folded(data["repeats"]),
         counting=_counting(data),
@@ -199,7 +207,7 @@ def pack(language: str) -> Pack | None:
         word=re.compile(_any(word for table in _NUMBERS for word in data[table])),
         one_number=re.compile(groups["w"]),
         spoken_digits=_spoken_digits(data),
-        spoken_groups=re.compile(rf"(?<!\w){_group(data)}(?:[\s,.-]+{_group(data)}){{5,10}}(?!\w)"),
+        spoken_groups=re.compile(rf"(?<!\w){_group(data)}(?:[\s,.-]+{_group(data)}){{3,10}}(?!\w)"),
         spoken_group=re.compile(rf"(?<!\w){_group(data)}(?!\w)"),
         month_first=data["slash_dates"] == "mdy",
         forms=forms,
@@ -261,9 +269,11 @@ def _groups(data: Mapping[str, Any]) -> dict[str, str]:
     tens = rf"{_any(data['tens'])}(?:{_bare(data['tens_join'])}{_any(data['units'])})?"
     below = f"(?:{tens}|{_any([*data['teens'], *data['units']])})"
     under = f"(?:{_any(data['hundreds'])}(?:{_bare(data['hundreds_join'])}{below})?|{below})"
-    thousand = _any(data["thousand"])
-    words = rf"(?:(?:{under}\s?)?{thousand}(?:{_bare(data['thousand_join'])}{under})?|{under})"
-    digits = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:[.,]\d+)?"
+    large, more = _any([*data["thousand"], *data["million"]]), rf"{_bare(data['thousand_join'])}{under}"
+    words = rf"(?:(?:{under}\s?)?{large}(?:{more}(?:\s?{large}(?:{more})?)?)?|{under})"
+    points = r"\d{1,3}(?:\.\d{3})+(?:,\d+)?(?![.,]?\d)|" if data.get("points") else ""
+    scale = rf"(?:\s?k(?!\w)|\s{large}(?!\w))"
+    digits = rf"(?:{points}\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:[.,]\d+)?){scale}?"
     spoken = rf"(?:(?:{_bare(data['minutes_zero'])}){_any(data['units'])}|{tens}|{_any(data['teens'])})"
     part = _any(form for words_ in data["parts"].values() for form in words_)
     hour = rf"(?:[01]?\d|2[0-4]|{_any(data['hours'])})"
@@ -285,12 +295,19 @@ def _groups(data: Mapping[str, Any]) -> dict[str, str]:
         "n": f"(?P<n>{digits}|{words})",
         "n2": rf"(?P<n2>\d\d?|{below})",
         "w": f"(?P<n>{words})",
+        "w_": words,
         "w2": f"(?P<n2>{tens}|{_any(data['teens'])})",
+        "h24w": f"(?P<h>{_any(data['hours24'])})" if data["hours24"] else "(?!)",
         "wd": f"(?P<wd>{_any(data['weekdays'])})",
+        "wds": f"(?P<wd>{_any(data['weekdays'] | data['weekdays_short'])})\\.?",
         "month": f"(?P<month>{_any(data['months'])})",
+        "months": f"(?P<month>{_any(data['months'] | data['months_short'])})\\.?",
+        "monthn": rf"(?P<monthn>1[0-2]|0?[1-9]|{_any(data['hours'])})",
+        "slash": r"(?P<one>\d\d?)/(?P<two>\d\d?)(?:/(?P<yy>(?:19|20)?\d\d))?(?!/?\d)",
         "day": rf"(?P<day>0?[1-9]|[12]\d|3[01]){data['day_suffix']}",
         "dayw": f"(?P<dayw>{_any(data['ordinals'])})",
-        "year": r"(?P<year>20\d\d)",
+        "year": r"(?P<year>(?:19|20)\d\d)",
+        "yearw": f"(?P<yearw>{_bare(data['year_words']).format(below=below)})" if "year_words" in data else "(?!)",
     }
 
 
@@ -301,8 +318,9 @@ def _forms(data: Mapping[str, Any], groups: Mapping[str, str]) -> Iterable[Form]
             text = text.replace("«", "(?P<value>").replace("»", ")")
             cents = "apart" if entry.get("cents") else "only" if entry.get("only_cents") else ""
             pattern = rf"{FREE}(?<![a-z]-){text}(?!\w)"
+            exact = tuple(entry["is"]) if isinstance(entry.get("is"), list) else entry.get("is")
             known = needed(pattern), begins(pattern)
-            yield Form(kind, pattern, entry.get("add", 0), entry.get("is"), *known, cents)
+            yield Form(kind, pattern, entry.get("add", 0), exact, *known, cents, entry.get("times", 1))
 
 
 _TO_THE_HOUR = (5, 10, 20, 25)
@@ -313,7 +331,8 @@ def _spoken_digits(data: Mapping[str, Any]) -> re.Pattern[str]:
     """Seven or more digits said one by one, "double five" included."""
     digit = rf"(?:{_any(data['digits'])}|\d)"
     repeated = rf"(?:{_any(data['repeats'])}\s+)?{digit}"
-    return re.compile(rf"(?<!\w){repeated}(?:[\s,.-]+{repeated}){{4,14}}(?!\w)")
+    between = rf"(?:{_any(data['between_digits'])}\s)?" if "between_digits" in data else ""
+    return re.compile(rf"(?<!\w){repeated}(?:[\s,.-]+{between}{repeated}){{4,14}}(?!\w)")
 
 
 def _counting(data: Mapping[str, Any]) -> tuple[str, ...]:
@@ -335,6 +354,6 @@ def _group(data: Mapping[str, Any]) -> str:
 
 
 def _hint(data: Mapping[str, Any]) -> re.Pattern[str]:
-    tables = (*_NUMBERS, "hours", "ordinals", "weekdays", "digits", "relative")
-    exact = [entry["form"] for key in ("times", "numbers") for entry in data[key] if "is" in entry]
+    tables = (*_NUMBERS, "hours", "hours24", "ordinals", "weekdays", "months", "digits", "relative")
+    exact = [entry["form"] for key in ("times", "dates", "money", "numbers") for entry in data[key] if "is" in entry]
     return re.compile(r"\d|(?<!\w)" + _any([*(word for table in tables for word in data[table]), *exact]))

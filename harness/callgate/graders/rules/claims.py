@@ -27,7 +27,7 @@ DONE_BY: Mapping[str, re.Pattern[str]] = {
 def numbers_grounded(seen: Seen) -> Grade:
     """Every number, amount, time, date and telephone number said was known: from the caller, tools, facts or history.
 
-    Days without a number and cardinals up to three need no ground; the sum of two or three known amounts has one. In
+    Days and months without a number and cardinals up to three need no ground; the sum of two or three known amounts has one. In
     writing the number of an item of a list needs none.
     """
     failure = seen.unpacked()
@@ -64,7 +64,10 @@ def _states(value: Value) -> bool:
     """Whether there is a number in it to check: "one" in "which one" and a bare weekday are none."""
     if value.kind == "number":
         return not all(isinstance(r, float) and r <= 3 and r.is_integer() for r in value.readings)
-    return value.kind != "date" or any(getattr(reading, "day", None) is not None for reading in value.readings)
+    return value.kind != "date" or any(
+        getattr(reading, "day", None) is not None or getattr(reading, "year", None) is not None
+        for reading in value.readings
+    )
 
 
 def claimed_action_without_call(seen: Seen) -> Grade:

@@ -175,7 +175,7 @@ def _other_than(
     for value in find(utterance.text, utterance.language):
         if not start <= value.start < start + len(sentence) or value.kind not in {"date", "time"}:
             continue
-        if _set_aside(utterance, start, sentence, value):
+        if _set_aside(utterance, start, sentence, value) or _is_over(value):
             continue
         before = fold(utterance.text[start : value.start])
         others = known if _FROM.search(before) else ()
@@ -194,6 +194,11 @@ def _set_aside(utterance: Utterance, start: int, sentence: str, value: Value) ->
     plain = fold(CLAUSE.split(sentence[:at])[-1] + CLAUSE.split(sentence[at:])[0])
     booked = any(act in known.claims and known.claims[act].search(plain) for act in _BOOKED)
     return not booked and known.phrases["not_then"].search(plain) is not None
+
+
+def _is_over(value: Value) -> bool:
+    """Whether a value says a day before today, as "yesterday" does: nothing is booked for that."""
+    return any(isinstance(reading, Day) and (reading.offset or 0) < 0 for reading in value.readings)
 
 
 def _has_both(reading: object) -> bool:
