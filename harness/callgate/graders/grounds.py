@@ -59,6 +59,8 @@ def _day_holds(known: Grounds, reading: object, value: Value) -> bool:
     assert isinstance(reading, Day)
     if reading.day is None and reading.year is None:
         return True
+    if reading.month is None and reading.day is None and float(reading.year or 0) in known.numbers:
+        return True
     return any(reading.fits(day, known.today) for day in known.days)
 
 

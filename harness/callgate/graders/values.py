@@ -20,7 +20,7 @@ from callgate.graders.text import fold
 
 Kind = Literal["time", "date", "money", "phone", "number"]
 _PHONE = re.compile(
-    r"(?<![\w-])(?:\+?1[\s.-]?)?(?:\(\d{3}\)\s?|\d{3}(?:[\s.-]|,\s)?)?\d{3}(?:[\s.-]|,\s)?\d{4}(?![\w-])"
+    r"(?<![\w-])(?:\+?1[\s.-]?)?(?:\(\d{3}\)\s?|\d{3}(?:[\s./-]|,\s)?)?\d{3}(?:[\s.-]|,\s)?\d{4}(?![\w-])"
 )
 _PHONE_LENGTHS = (7, 10, 11)
 _FEWEST_ABROAD = 8
@@ -29,7 +29,7 @@ _FEWEST_GROUPS = 5  # of so many numbers, each written or said, a telephone numb
 _LENGTHS_IN_GROUPS = (9, 10)  # but where it has one of these lengths and is not only written
 _LETTER = re.compile(r"[a-z]")
 _GROUPED = re.compile(
-    r"(?<![\w.,/$€£#-])(?:\+\d{1,3}(?:[\s.()-]{1,2}\d{1,6}){2,5}|(?:\(\d{2,5}\)|\d{2,5})(?:[\s./-]\d{2,6}){1,4}|0\d{9,10})"
+    r"(?<![\w.,/$€£#-])(?:(?:\+|00)\d{1,3}(?:[\s.()-]{1,2}\d{1,6}){2,5}|(?:\(\d{2,5}\)|\d{2,5})(?:[\s./-]\d{2,6}){1,4}|0\d{9,10}|[6-9]\d{8})"
     r"(?![\w-]|[.,:/]\d)"
 )
 _WRITTEN = re.compile(r"\d+")
@@ -189,8 +189,8 @@ def _time(form: Form, known: Pack, match: re.Match[str]) -> tuple[Hashable, ...]
     shift -= int(number_of(before, known) or 0 if before else 0)
     if not -60 < shift < 60:
         return ()
-    sure = hour > 12 or hour == 0 or (len(hour_said) == 2 and hour_said[0] == "0")
-    hours_read = (hour % 24,) if sure else _hours(hour, _part(known, said.get("part", "")))
+    sure = hour > 12 or hour == 0 or (len(hour_said) == 2 and hour_said[0] == "0") or "sure" in said
+    hours_read = (hour % 24,) if sure else _hours(hour, form.part or _part(known, said.get("part", "")))
     return tuple((h * 60 + shift) % 1440 for h in hours_read)
 
 
@@ -221,7 +221,9 @@ def _date(form: Form, known: Pack, match: re.Match[str]) -> tuple[Hashable, ...]
     if "monthn" in said:
         month = int(said["monthn"]) if said["monthn"].isdigit() else known.hours.get(said["monthn"])
     day = int(said["day"]) if "day" in said else known.ordinals.get(_JOINT.sub(" ", said.get("dayw", "")))
-    year = int(said["year"]) if "year" in said else _year(said["yearw"], known) if "yearw" in said else None
+    year = _year(said["yearw"], known) if "yearw" in said else None
+    if written := said.get("year") or said.get("yy"):
+        year = _whole_year(written)
     return (Day(year, month, day, weekday),)
 
 
@@ -291,9 +293,9 @@ def _others(known: Pack, text: str, folded: str, said: Held) -> list[Value]:
     for match in _DASHED.finditer(folded) if written and "-" in folded else ():
         add("date", match, *_slashed(known, *match.groups()))
     for match in _DOTTED.finditer(folded) if written and "." in folded else ():
-        day, month, year = (int(part) for part in match.groups())
+        day, month = int(match[1]), int(match[2])
         if 1 <= month <= 12 and 1 <= day <= 31:
-            add("date", match, Day(year % 100 + 2000 if year < 100 else year, month, day))
+            add("date", match, Day(_whole_year(match[3]), month, day))
     for pattern, days, needs in known.relative:
         for match in pattern.finditer(folded) if said.all(needs) else ():
             add("date", match, Day(offset=days))
@@ -325,28 +327,36 @@ def _digits(known: Pack, said: str) -> str:
 
 
 def _grouped(known: Pack, said: str) -> tuple[str, int]:
-    """The digits of groups said as numbers, and how many groups: "tres doce, quinientos cincuenta y cinco" is 312555."""
+    """The digits of groups said as numbers, and how many: "tres doce, quinientos cincuenta y cinco" is 312555 in two."""
     groups = known.spoken_group.findall(said)
     numbers = (known.digits.get(g) or (g if g.isdigit() else f"{number_of(g, known) or 0:g}") for g in groups)
     return "".join(numbers), len(groups)
 
 
 def _rings(written: str) -> bool:
-    """Whether groups of digits are a telephone number: with a + before the country, a 0 before the area, or three groups
-    or more of 8 to 11 digits. A date is none, with whatever follows it."""
+    """Whether groups of digits are a telephone number: with a + before the country, a 0 before the area, 9 or 10 digits
+    in one group or two, or three groups or more of 8 to 11. A date is none, with whatever follows it."""
     digits, groups = _NOT_DIGIT.sub("", written), _WRITTEN.findall(written)
-    if written[0] == "+":
+    if written[0] == "+" or digits[:2] == "00":
         return 8 <= len(digits) <= 15
     if _ISO.search(written) or _DASHED.search(written) or _DOTTED.search(written) or "/" in written:
         return False
     if digits[0] == "0":
         return 9 <= len(digits) <= 13
-    return len(groups) >= 3 and 8 <= len(digits) <= 11 and max(map(len, groups)) >= 3
+    if len(groups) < 3:
+        return len(digits) == 10 and len(groups[0]) >= 4 or len(digits) == 9 == len(groups[0])
+    return 8 <= len(digits) <= 11 and max(map(len, groups)) >= 3
+
+
+def _whole_year(written: str) -> int:
+    """A year of four digits, or of two: up to 49 of this century."""
+    year = int(written)
+    return year if len(written) == 4 else year + (2000 if year < 50 else 1900)
 
 
 def _slashed(known: Pack, one: str, two: str, years: str | None = None) -> tuple[Day, ...]:
     """A date with slashes or dashes, as the language writes it first; both ways where both are dates."""
     first, second = int(one), int(two)
-    year = None if years is None else int(years) + 2000 * (len(years) == 2)
+    year = None if years is None else _whole_year(years)
     ways = [(first, second), (second, first)] if known.month_first else [(second, first), (first, second)]
     return tuple(dict.fromkeys(Day(year, month, day) for month, day in ways if 1 <= month <= 12 and 1 <= day <= 31))

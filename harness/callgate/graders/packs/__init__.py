@@ -57,6 +57,7 @@ class Form:
     needs: tuple[Clause, ...] = ()
     begin: Begin | None = None  # what its matches begin with
     cents: str = ""  # "apart": two numbers make dollars and cents; "only": the number counts cents
+    part: str = ""  # of the day, where no words of their own say it: "4p"
     times: int = 1  # what the number that is read is multiplied with: a "grand" is a thousand
 
     @property
@@ -306,6 +307,7 @@ def _groups(data: Mapping[str, Any]) -> dict[str, str]:
         "slash": r"(?P<one>\d\d?)/(?P<two>\d\d?)(?:/(?P<yy>(?:19|20)?\d\d))?(?!/?\d)",
         "day": rf"(?P<day>0?[1-9]|[12]\d|3[01]){data['day_suffix']}",
         "dayw": f"(?P<dayw>{_any(data['ordinals'])})",
+        "yy": r"(?P<yy>\d\d)(?!\d)",
         "year": r"(?P<year>(?:19|20)\d\d)",
         "yearw": f"(?P<yearw>{_bare(data['year_words']).format(below=below)})" if "year_words" in data else "(?!)",
     }
@@ -320,7 +322,7 @@ def _forms(data: Mapping[str, Any], groups: Mapping[str, str]) -> Iterable[Form]
             pattern = rf"{FREE}(?<![a-z]-){text}(?!\w)"
             exact = tuple(entry["is"]) if isinstance(entry.get("is"), list) else entry.get("is")
             known = needed(pattern), begins(pattern)
-            yield Form(kind, pattern, entry.get("add", 0), exact, *known, cents, entry.get("times", 1))
+            yield Form(kind, pattern, entry.get("add", 0), exact, *known, cents, entry.get("part", ""), entry.get("times", 1))
 
 
 _TO_THE_HOUR = (5, 10, 20, 25)
