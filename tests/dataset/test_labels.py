@@ -44,7 +44,9 @@ def test_what_is_no_label_is_told_with_its_line(tmp_path, line):
 
 def test_a_reply_with_odd_separators_and_half_a_character_keeps_its_verdict(tmp_path):
     path, odd = labels_file(tmp_path, "tone"), [{"text": "one\u2028two\x85three \ud800", "outcome": "ok", "calls": []}]
-    labels = [Label("c1", "d", "es", "candidate", "sim/x", trial, odd).judged("pass", by="a", on="") for trial in (0, 1)]
+    labels = [
+        Label("c1", "d", "es", "candidate", "sim/x", trial, odd).judged("pass", by="a", on="") for trial in (0, 1)
+    ]
     add_labels(path, labels)
     assert list(read_labels(path, "x")) == labels
     take_back(path)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
@@ -15,34 +15,13 @@ from operator import attrgetter
 from typing import Literal
 
 from callgate.graders.needs import Held, held, matches_at
+from callgate.graders.numerals import DASHED, DOTTED, ISO, JOINT, number_of, numbers_of
 from callgate.graders.packs import Form, Pack, pack
+from callgate.graders.telephones import telephones
 from callgate.graders.text import fold
 
 Kind = Literal["time", "date", "money", "phone", "number"]
-_PHONE = re.compile(
-    r"(?<![\w-])(?:\+?1[\s.-]?)?(?:\(\d{3}\)\s?|\d{3}(?:[\s./-]|,\s)?)?\d{3}(?:[\s.-]|,\s)?\d{4}(?![\w-])"
-)
-_PHONE_LENGTHS = (7, 10, 11)
-_FEWEST_ABROAD = 8
-_FEWEST_SAID = 4
-_FEWEST_GROUPS = 5  # of so many numbers, each written or said, a telephone number said in parts consists at least
-_LENGTHS_IN_GROUPS = (9, 10)  # but where it has one of these lengths and is not only written
-_LETTER = re.compile(r"[a-z]")
-_GROUPED = re.compile(
-    r"(?<![\w.,/$€£#-])(?:(?:\+|00)\d{1,3}(?:[\s.()-]{1,2}\d{1,6}){2,5}|(?:\(\d{2,5}\)|\d{2,5})(?:[\s./-]\d{2,6}){1,4}|0\d{9,10}|[6-9]\d{8})"
-    r"(?![\w-]|[.,:/]\d)"
-)
-_WRITTEN = re.compile(r"\d+")
-_ISO = re.compile(r"(?<!\w)(20\d\d)-(\d\d)-(\d\d)(?!\d)")
-_NOT_DIGIT = re.compile(r"\D")
-_THOUSANDS = re.compile(r",(?=\d{3}(?:\D|$))")
-_JOINT = re.compile(r"[\s-]+")
-_SAID_APART = re.compile(r"[^\s,.-]+")
 _SLASH = re.compile(r"(?<![\w/])(\d{1,2})/(\d{1,2})(?:/((?:19|20)\d\d|\d\d))?(?![\w/])")
-_DASHED = re.compile(r"(?<![\w.-])(\d{1,2})-(\d{1,2})-((?:19|20)\d\d)(?![\w-])")
-_DOTTED = re.compile(r"(?<![\w.,])(\d{1,2})\.(\d{1,2})\.((?:19|20)?\d\d)(?![\w.]*\d)")
-_POINTED = re.compile(r"\d{1,3}(?:\.\d{3})+(?:,\d+)?")
-_FIGURE = re.compile(r"[\d.,]*\d")
 _RANK: dict[str, int] = {"time": 0, "date": 1, "phone": 2, "money": 3, "number": 4}
 
 
@@ -136,40 +115,6 @@ def _read(form: Form, known: Pack, text: str, folded: str, places: Sequence[int]
     return found
 
 
-def number_of(words: str, known: Pack) -> float | None:
-    """The number that digits or number words say; a comma before one or two last digits is a decimal comma."""
-    return next(iter(numbers_of(words, known)), None)
-
-
-def numbers_of(words: str, known: Pack) -> tuple[float, ...]:
-    """The same with every reading: where a point may stand between thousands, "1.250" is 1250 or 1.25."""
-    if words.isdecimal():
-        return (float(words),)
-    figure = _FIGURE.match(words)
-    if figure:
-        scale = known.scales.get(words[figure.end() :].strip(), 1)
-        return tuple(number * scale for number in _figures(figure.group(), known))
-    parts = [known.words.get(_JOINT.sub(" ", part), 0) for part in known.word.findall(words)]
-    if not parts:
-        return ()
-    whole = begun = 0
-    for part in parts:
-        if part == 1000:
-            whole, begun = whole + (begun or 1) * part, 0
-        elif part == 1_000_000:
-            whole, begun = (whole + begun or 1) * part, 0
-        else:
-            begun += part
-    return (float(whole + begun),)
-
-
-def _figures(figure: str, known: Pack) -> tuple[float, ...]:
-    if known.points and _POINTED.fullmatch(figure):
-        whole = float(figure.replace(".", "").replace(",", "."))
-        return (whole, float(figure)) if figure.count(".") == 1 and "," not in figure else (whole,)
-    return (float(_THOUSANDS.sub("", figure).replace(",", ".")),)
-
-
 def _groups(match: re.Match[str]) -> Mapping[str, str]:
     """What the named groups that took part matched."""
     return {name: said.strip() for name, said in match.groupdict("").items() if said}
@@ -220,7 +165,7 @@ def _date(form: Form, known: Pack, match: re.Match[str]) -> tuple[Hashable, ...]
     month = known.months.get(said.get("month", ""))
     if "monthn" in said:
         month = int(said["monthn"]) if said["monthn"].isdigit() else known.hours.get(said["monthn"])
-    day = int(said["day"]) if "day" in said else known.ordinals.get(_JOINT.sub(" ", said.get("dayw", "")))
+    day = int(said["day"]) if "day" in said else known.ordinals.get(JOINT.sub(" ", said.get("dayw", "")))
     year = _year(said["yearw"], known) if "yearw" in said else None
     if written := said.get("year") or said.get("yy"):
         year = _whole_year(written)
@@ -240,7 +185,7 @@ def _year(said: str, known: Pack) -> int:
     whole = number_of(said, known) or 0
     if whole >= 1000:
         return int(whole)
-    first, rest = _JOINT.split(said, 1)
+    first, rest = JOINT.split(said, 1)
     return int((number_of(first, known) or 0) * 100 + (number_of(rest, known) or 0))
 
 
@@ -277,22 +222,16 @@ def _others(known: Pack, text: str, folded: str, said: Held) -> list[Value]:
     def add(kind: Kind, match: re.Match[str], *readings: Hashable) -> None:
         found.append(Value(kind, text[match.start() : match.end()], *match.span(), readings))
 
-    written = _WRITTEN.findall(folded) if said.digit else ()
-    for match in _PHONE.finditer(folded) if written and sum(map(len, written)) >= min(_PHONE_LENGTHS) else ():
-        add("phone", match, _NOT_DIGIT.sub("", match.group()))
-    for match in _GROUPED.finditer(folded) if written and sum(map(len, written)) >= _FEWEST_ABROAD else ():
-        if _rings(match.group()):
-            add("phone", match, _NOT_DIGIT.sub("", match.group()))
-    if len(written) + sum(map(folded.count, known.counting)) >= _FEWEST_SAID:
-        for digits, match in _said_digits(known, folded):
-            add("phone", match, digits)
-    for match in _ISO.finditer(folded) if written and "-" in folded else ():
+    for digits, match in telephones(known, folded, said):
+        add("phone", match, digits)
+    written = said.digit
+    for match in ISO.finditer(folded) if written and "-" in folded else ():
         add("date", match, Day(*(int(part) for part in match.groups())))
     for match in _SLASH.finditer(folded) if written and "/" in folded else ():
         add("date", match, *_slashed(known, *match.groups()))
-    for match in _DASHED.finditer(folded) if written and "-" in folded else ():
+    for match in DASHED.finditer(folded) if written and "-" in folded else ():
         add("date", match, *_slashed(known, *match.groups()))
-    for match in _DOTTED.finditer(folded) if written and "." in folded else ():
+    for match in DOTTED.finditer(folded) if written and "." in folded else ():
         day, month = int(match[1]), int(match[2])
         if 1 <= month <= 12 and 1 <= day <= 31:
             add("date", match, Day(_whole_year(match[3]), month, day))
@@ -300,52 +239,6 @@ def _others(known: Pack, text: str, folded: str, said: Held) -> list[Value]:
         for match in pattern.finditer(folded) if said.all(needs) else ():
             add("date", match, Day(offset=days))
     return found
-
-
-def _said_digits(known: Pack, folded: str) -> Iterator[tuple[str, re.Match[str]]]:
-    """Telephone numbers in words: digit by digit, and in groups."""
-    for match in known.spoken_digits.finditer(folded):
-        digits = _digits(known, match.group())
-        if len(digits) >= min(_PHONE_LENGTHS):
-            yield digits, match
-    for match in known.spoken_groups.finditer(folded):
-        digits, groups = _grouped(known, match.group())
-        said = len(digits) in _LENGTHS_IN_GROUPS and _LETTER.search(match.group()) is not None
-        if said or (groups > _FEWEST_GROUPS and len(digits) in _PHONE_LENGTHS):
-            yield digits, match
-
-
-def _digits(known: Pack, said: str) -> str:
-    out, times = "", 1
-    for word in _SAID_APART.findall(said):
-        if word in known.repeats:
-            times = known.repeats[word]
-        else:
-            out += known.digits.get(word, word if word.isdigit() else "") * times
-            times = 1
-    return out
-
-
-def _grouped(known: Pack, said: str) -> tuple[str, int]:
-    """The digits of groups said as numbers, and how many: "tres doce, quinientos cincuenta y cinco" is 312555 in two."""
-    groups = known.spoken_group.findall(said)
-    numbers = (known.digits.get(g) or (g if g.isdigit() else f"{number_of(g, known) or 0:g}") for g in groups)
-    return "".join(numbers), len(groups)
-
-
-def _rings(written: str) -> bool:
-    """Whether groups of digits are a telephone number: with a + before the country, a 0 before the area, 9 or 10 digits
-    in one group or two, or three groups or more of 8 to 11. A date is none, with whatever follows it."""
-    digits, groups = _NOT_DIGIT.sub("", written), _WRITTEN.findall(written)
-    if written[0] == "+" or digits[:2] == "00":
-        return 8 <= len(digits) <= 15
-    if _ISO.search(written) or _DASHED.search(written) or _DOTTED.search(written) or "/" in written:
-        return False
-    if digits[0] == "0":
-        return 9 <= len(digits) <= 13
-    if len(groups) < 3:
-        return len(digits) == 10 and len(groups[0]) >= 4 or len(digits) == 9 == len(groups[0])
-    return 8 <= len(digits) <= 11 and max(map(len, groups)) >= 3
 
 
 def _whole_year(written: str) -> int:

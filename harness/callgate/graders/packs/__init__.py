@@ -185,7 +185,7 @@ def pack(language: str) -> Pack | None:
     if language not in LANGUAGES:
         return None
     data = _data(language)
-    data = {**dict.fromkeys(_MAY_LACK, {}), **data}
+    data = {**{table: {} for table in _MAY_LACK}, **data}
     data["teens"] |= _composed(data)
     groups = _groups(data)
     forms = tuple(_forms(data, groups))
@@ -322,7 +322,9 @@ def _forms(data: Mapping[str, Any], groups: Mapping[str, str]) -> Iterable[Form]
             pattern = rf"{FREE}(?<![a-z]-){text}(?!\w)"
             exact = tuple(entry["is"]) if isinstance(entry.get("is"), list) else entry.get("is")
             known = needed(pattern), begins(pattern)
-            yield Form(kind, pattern, entry.get("add", 0), exact, *known, cents, entry.get("part", ""), entry.get("times", 1))
+            part, times = entry.get("part", ""), entry.get("times", 1)
+            yield Form(kind, pattern, entry.get("add", 0), exact, *known, cents, part, times)
+
 
 
 _TO_THE_HOUR = (5, 10, 20, 25)

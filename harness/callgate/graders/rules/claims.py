@@ -27,8 +27,8 @@ DONE_BY: Mapping[str, re.Pattern[str]] = {
 def numbers_grounded(seen: Seen) -> Grade:
     """Every number, amount, time, date and telephone number said was known: from the caller, tools, facts or history.
 
-    Days and months without a number and cardinals up to three need no ground; the sum of two or three known amounts has one. In
-    writing the number of an item of a list needs none.
+    Days and months without a number and cardinals up to three need no ground; the sum of two or three known amounts
+    has one. In writing the number of an item of a list needs none.
     """
     failure = seen.unpacked()
     if failure:
