@@ -326,7 +326,6 @@ def _forms(data: Mapping[str, Any], groups: Mapping[str, str]) -> Iterable[Form]
             yield Form(kind, pattern, entry.get("add", 0), exact, *known, cents, part, times)
 
 
-
 _TO_THE_HOUR = (5, 10, 20, 25)
 """Minutes that are said before an hour without the word "minutes": "ten to four"."""
 
