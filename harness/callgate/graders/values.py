@@ -21,7 +21,7 @@ from callgate.graders.telephones import telephones
 from callgate.graders.text import fold
 
 Kind = Literal["time", "date", "money", "phone", "number"]
-_SLASH = re.compile(r"(?<![\w/])(\d{1,2})/(\d{1,2})(?:/((?:19|20)\d\d|\d\d))?(?![\w/])")
+_SLASH = re.compile(r"(?<![\w/])(?!24/7(?!\d))(\d{1,2})/(\d{1,2})(?:/((?:19|20)\d\d|\d\d))?(?![\w/])")
 _RANK: dict[str, int] = {"time": 0, "date": 1, "phone": 2, "money": 3, "number": 4}
 
 

@@ -28,7 +28,7 @@ def numbers_grounded(seen: Seen) -> Grade:
     """Every number, amount, time, date and telephone number said was known: from the caller, tools, facts or history.
 
     Days and months without a number and cardinals up to three need no ground; the sum of two or three known amounts
-    has one. In writing the number of an item of a list needs none.
+    has one; so have the numbers to call in an emergency. In writing the number of an item of a list needs none.
     """
     failure = seen.unpacked()
     if failure:
@@ -60,10 +60,14 @@ def _grounded(seen: Seen, value: Value) -> bool:
     return seen.context.grounds.hold(value) or seen.grounds.hold(value)
 
 
+_EVERYBODYS = (911, 112, 999)
+"""Numbers that help in an emergency: everybody may say them."""
+
+
 def _states(value: Value) -> bool:
     """Whether there is a number in it to check: "one" in "which one" and a bare weekday are none."""
     if value.kind == "number":
-        return not all(isinstance(r, float) and r <= 3 and r.is_integer() for r in value.readings)
+        return not all(r in _EVERYBODYS or (isinstance(r, float) and r <= 3 and r.is_integer()) for r in value.readings)
     return value.kind != "date" or any(
         getattr(reading, "day", None) is not None or getattr(reading, "year", None) is not None
         for reading in value.readings
