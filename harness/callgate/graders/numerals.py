@@ -10,6 +10,7 @@ JOINT = re.compile(r"[\s-]+")
 """What may stand between the words of one number."""
 ISO = re.compile(r"(?<!\w)(20\d\d)-(\d\d)-(\d\d)(?!\d)")
 DASHED = re.compile(r"(?<![\w.-])(\d{1,2})-(\d{1,2})-((?:19|20)\d\d)(?![\w-])")
+MONTH_OF_YEAR = re.compile(r"(?<![\w/.-])(0?[1-9]|1[0-2])/(20\d\d)(?![\w/])")
 DOTTED = re.compile(r"(?<![\w.,])(\d{1,2})\.(\d{1,2})\.((?:19|20)?\d\d)(?![\w.]*\d)")
 _THOUSANDS = re.compile(r",(?=\d{3}(?:\D|$))")
 _POINTED = re.compile(r"\d{1,3}(?:\.\d{3})+(?:,\d+)?")

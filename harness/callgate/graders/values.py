@@ -15,7 +15,7 @@ from operator import attrgetter
 from typing import Literal
 
 from callgate.graders.needs import Held, held, matches_at
-from callgate.graders.numerals import DASHED, DOTTED, ISO, JOINT, number_of, numbers_of
+from callgate.graders.numerals import DASHED, DOTTED, ISO, JOINT, MONTH_OF_YEAR, number_of, numbers_of
 from callgate.graders.packs import Form, Pack, pack
 from callgate.graders.telephones import telephones
 from callgate.graders.text import fold
@@ -229,6 +229,8 @@ def _others(known: Pack, text: str, folded: str, said: Held) -> list[Value]:
         add("date", match, Day(*(int(part) for part in match.groups())))
     for match in _SLASH.finditer(folded) if written and "/" in folded else ():
         add("date", match, *_slashed(known, *match.groups()))
+    for match in MONTH_OF_YEAR.finditer(folded) if written and "/" in folded else ():
+        add("date", match, Day(int(match[2]), int(match[1])))
     for match in DASHED.finditer(folded) if written and "-" in folded else ():
         add("date", match, *_slashed(known, *match.groups()))
     for match in DOTTED.finditer(folded) if written and "." in folded else ():
