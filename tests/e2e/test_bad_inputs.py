@@ -103,6 +103,10 @@ MISTAKES = {
         lambda p: p.write("datasets/receptionist/nothing.yaml", NOTHING),
         "datasets/receptionist/nothing.yaml:3:1: nothing grades decision 'answer': say in 'expect' what is right",
     ),
+    "nothing to say": (
+        lambda p: p.write("datasets/receptionist/nothing.yaml", NOTHING.replace("{}", "{calls: []}")),
+        "datasets/receptionist/nothing.yaml:3:10: calls is empty and asks for nothing: `other_calls: forbid` says",
+    ),
     "prompt": (
         lambda p: p.edit(EVAL, "receptionist/v3", "receptionist/v33"),
         f"{EVAL}:5:1: there is no prompt 'prompts/receptionist/v33'; did you mean 'receptionist/v3'?",

@@ -204,6 +204,10 @@ def _speech(turns: Sequence[RecordedTurn]) -> list[str]:
 # ---------------------------------------------------------------------------------------------- a decision
 
 
+_LISTS = ("calls", "forbidden_calls", "must_say", "must_not_say", "must_ask", "must_not_ask", "judge")
+"""Keys of `expect` that say something only where something stands in them."""
+
+
 def _grading_problems(
     case: Case, point: DecisionPoint, keys: Keys, source: Source, graded_by: Mapping[str, str]
 ) -> Iterator[Problem]:
@@ -211,6 +215,9 @@ def _grading_problems(
         if key not in graded_by:
             hint = ", ".join(sorted(graded_by))
             yield Problem(source.place(*keys, key), f"no grader knows {key!r} yet; there are {hint}")
+        elif key in _LISTS and not getattr(point.expect, key):
+            instead = ": `other_calls: forbid` says that no tool may be called" if key == "calls" else ""
+            yield Problem(source.place(*keys, key), f"{key} is empty and asks for nothing{instead}")
     held = point.mode == "continuation" and case.simulate is not None  # its final state grades it
     if not held and not any(graded_by.get(key) for key in point.expect.given):
         yield Problem(point.place, f"nothing grades decision {point.id!r}: say in 'expect' what is right")
