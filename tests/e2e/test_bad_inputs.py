@@ -138,6 +138,16 @@ def test_a_mistake_in_a_file_exits_2_and_is_told_in_one_line_with_its_place(proj
         assert not (project.root / "reports").exists()
 
 
+def test_claims_that_no_judge_reads_are_counted_aloud(project):
+    assert "graded by nobody" not in project.run("validate", "receptionist").out
+    text = (project.root / EVAL).read_text("utf-8")
+    kept = [line for line in text.splitlines() if "judge" not in line]
+    (project.root / EVAL).write_text("\n".join(kept) + "\n", "utf-8")
+    ran = project.run("validate", "receptionist")
+    assert ran.code == 0, ran.said
+    assert re.search(r"note: receptionist: \d+ claims under must_say and must_not_say graded by nobody: no judge", ran.out)
+
+
 def test_several_mistakes_are_told_at_once_each_on_its_line(project):
     for mistake in ("nothing grades it", "attribute of a case", "variable", "metric", "tool"):
         MISTAKES[mistake][0](project)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
-from callgate.concepts import Case, Problem, Prompt
+from callgate.concepts import Case, DecisionPoint, Problem, Prompt
 from callgate.config import Eval, load_eval
 from callgate.dataset import read_set
 from callgate.dataset.lint import clearance, lint
@@ -19,6 +19,7 @@ from callgate.graders.custom import unrunnable
 from callgate.graders.expected import expect_problems
 from callgate.graders.grade import GraderSet
 from callgate.graders.jury import family_problems, unknown_rubrics
+from callgate.graders.rules.sayings import claims
 from callgate.prompts import load_prompt, render, schema_problems
 from callgate.report.words import plural
 
@@ -76,6 +77,7 @@ def validated(root: Path, paths: Sequence[Path], *, trying: tuple[Case, Source] 
         if graders is not None:
             points = [point for case in found.active for point in case.points]
             problems.found.extend(unknown_rubrics(points, graders.judges, root))
+            notes += _ungraded_claims(the_eval, graders, points)
         for prompt in prompts:
             problems.found.extend(schema_problems(prompt))
             notes += [f"{the_eval.name}: {line}" for line in _idle_overlays(prompt, found.active)]
@@ -96,6 +98,14 @@ def validated(root: Path, paths: Sequence[Path], *, trying: tuple[Case, Source] 
         decisions += sum(len(case.points) for case in found.active)
     seen = f"{plural(len(paths), 'eval')}, {plural(cases, 'case')}, {plural(decisions, 'decision')}"
     return Report(tuple(str(problem) for problem in sorted(set(problems.found))), tuple(dict.fromkeys(notes)), seen)
+
+
+def _ungraded_claims(the_eval: Eval, graders: GraderSet, points: Sequence[DecisionPoint]) -> list[str]:
+    """A line where decisions have `claim:` items and no judge reads them."""
+    count = sum(len(claims((*point.expect.must_say, *point.expect.must_not_say))) for point in points)
+    if graders.judges or not count:
+        return []
+    return [f"{the_eval.name}: {plural(count, 'claim')} under must_say and must_not_say graded by nobody: no judge"]
 
 
 def _model_problems(the_eval: Eval) -> list[Problem]:
