@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import subprocess
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -71,6 +73,51 @@ def test_numbers_and_words_of_json_are_typed(text, value):
     read = parse_yaml(f"a: {text}", "f").value["a"]
     assert read == value
     assert type(read) is type(value)
+
+
+FOREIGN = """
+x-asserts:
+  short: &short {type: javascript, value: output.length < 80}
+base: &base {vars: {name: Ana, city: Reno}, assert: [*short]}
+tests:
+  - <<: *base
+    vars: {name: Ben}
+  - <<: [{a: 1, b: 1}, {b: 2, c: 3}]
+    c: 4
+  - {assert: [{$ref: '#/x-asserts/short'}, {$ref: '#/base/assert/0'}]}
+"""
+
+
+def test_in_another_tools_file_aliases_merge_keys_and_references_stand_for_what_they_name():
+    found = parse_yaml(FOREIGN, "f", foreign=True)
+    short = {"type": "javascript", "value": "output.length < 80"}
+    assert found.value["tests"] == [
+        {"vars": {"name": "Ben"}, "assert": [short]},
+        {"c": 4, "a": 1, "b": 1},
+        {"assert": [short, short]},
+    ]
+    assert str(found.place("tests", 0, "assert", 0, "value")) == "f:3:36"
+    assert str(found.place("tests", 0, "vars", "name")) == "f:7:12"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a: &a [*a]", "f:1:4: holds itself"),
+        ("a: {$ref: '#/a'}", "f:1:4: holds itself"),
+        ("a: {$ref: '#/b'}", "f:1:11: $ref '#/b' names nothing in this file"),
+        ("a: {$ref: other.yaml}", "f:1:11: $ref 'other.yaml' names nothing in this file"),
+        ("a: {<<: 5}", "f:1:9: << merges mappings"),
+        ("a: !!python/name:os.system b", "tag"),
+        (
+            "a: &a [1,1,1,1]\n" + "".join(f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]\n" for a, b in pairwise("abcdefgh")),
+            "50,000",
+        ),
+    ],
+)
+def test_an_alias_that_grows_without_end_or_names_nothing_is_a_mistake(text, said):
+    with pytest.raises(Mistake, match=re.escape(said)):
+        parse_yaml(text, "f", foreign=True)
 
 
 def test_keys_are_texts_whatever_they_look_like():

@@ -210,6 +210,26 @@ def test_a_case_that_expects_nothing_is_a_draft(tmp_path):
     assert read_yaml(tmp_path / "datasets/few/test-1.yaml").value["status"] == "draft"
 
 
+def test_what_a_config_says_once_and_names_again_is_moved_each_time(tmp_path):
+    (tmp_path / "promptfooconfig.yaml").write_text(
+        """
+prompts: ["Answer: {{message}}"]
+x-common: &hours
+  - {type: contains, value: half past seven}
+  - {$ref: '#/assertionTemplates/short'}
+assertionTemplates:
+  short: {type: not-contains, value: eight}
+tests:
+  - {vars: {message: When do you open?}, assert: *hours}
+  - {vars: {message: And on Saturday?}, assert: *hours}
+""",
+        "utf-8",
+    )
+    found = read_config(tmp_path / "promptfooconfig.yaml")
+    assert (found.native, found.through, found.left) == (4, 0, [])
+    assert [case.expect["must_say"] for case in found.cases] == [[{"regex": "half past seven"}]] * 2
+
+
 def test_nothing_outside_the_configs_folder_is_read(tmp_path):
     (tmp_path / "secret.txt").write_text("hidden words", "utf-8")
     inside = tmp_path / "in"

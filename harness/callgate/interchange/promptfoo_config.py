@@ -49,6 +49,8 @@ _PROVIDERS: Mapping[str, str] = {
 _MODES = ("chat", "messages", "completion", "responses")
 _KNOWN = frozenset({"description", "prompts", "providers", "targets", "tests", "defaultTest"})
 _SILENT = frozenset({"$schema", "evaluateOptions", "outputPath", "sharing", "commandLineOptions", "metadata", "tags"})
+_NAMED_ELSEWHERE = ("x-", "assertionTemplates")
+"""With these begin keys whose parts are only named by others."""
 _COLUMNS = re.compile(r"__(expected\d*|description|metadata:(.+)|prefix|suffix|metric|threshold)\Z")
 MOST_CASES = 5_000
 
@@ -106,13 +108,13 @@ def read_config(path: Path) -> Moved:
     """What can be moved. Raises Mistake for a file that is none: not YAML or JSON, or without tests and prompts."""
     if path.suffix not in {".yaml", ".yml", ".json"}:
         raise Mistake(f"{path}: a config in YAML or JSON is read; promptfoo itself runs one that is a program")
-    document = parse_yaml(read_text(path), str(path))
+    document = parse_yaml(read_text(path), str(path), foreign=True)
     whole = document.value
     if not isinstance(whole, Mapping) or not {"tests", "prompts"} & set(whole):
         raise mistake(document.place(), "is no promptfoo config: it has neither prompts nor tests")
     moved = Moved(description=str(whole.get("description") or ""))
     for key in whole:
-        if key not in _KNOWN | _SILENT:
+        if key not in _KNOWN | _SILENT and not key.startswith(_NAMED_ELSEWHERE):
             moved.leave(document.place(key), f"{key} has no counterpart here")
     _prompts(whole.get("prompts"), document, path.parent, moved)
     key = "providers" if "providers" in whole else "targets"
@@ -302,7 +304,7 @@ def _tests_of_file(name: str, place: Place, folder: Path, moved: Moved) -> Itera
                 document = _standing_at(line, part, shown)
                 yield from ((one, document, ()) for one in [document.value] if isinstance(one, Mapping))
         return
-    document = parse_yaml(text, shown)
+    document = parse_yaml(text, shown, foreign=True)
     for index, one in enumerate(_listed(document.value)):
         if isinstance(one, Mapping):
             yield one, document, (index,) if isinstance(document.value, list | tuple) else ()
