@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from promise_phrases import SPOKEN_HARMLESS, SPOKEN_PROMISES
 from stage import LOOKED_UP, agent, call, context, graded, verdict
 from utterances import EN, ES, MIXED, OTHER
 
-from callgate.concepts import AgentTurn, CallerTurn, ToolTurn
+from callgate.concepts import AgentTurn, CallerTurn, Fact, ToolTurn
 from callgate.graders.language import guess, language_of
 from callgate.graders.rules.questions import slot_problem
+from callgate.graders.seen import Context
 
 NAMES = context().names
 BOOKED = call("book_appointment", start="2026-03-09T14:00:00-05:00", services=["oil_change"], name="Dana Whitfield")
@@ -481,6 +485,83 @@ def test_nothing_is_promised_that_no_fact_allows(language, text, promises):
 def test_a_gift_is_forbidden_where_its_fact_is():
     where = context(facts_allowed=("oil_price",))
     assert verdict(graded("forbidden_promise", where, "The battery check is free of charge.")) == "fail"
+
+
+SHEET = {
+    "battery": Fact("The battery check is free of charge and takes 15 minutes."),
+    "seniors": Fact("Seniors get 10 percent off labor on Tuesdays."),
+    "loaners": Fact("We have loaner cars for repairs that take longer than a day."),
+}
+HOJA = {
+    "bateria": Fact("La revisión de la batería es gratis y toma 15 minutos."),
+    "mayores": Fact("Los mayores de 60 años tienen 10% de descuento en mano de obra."),
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "facts", "text", "promises"),
+    [
+        ("en", SHEET, "The battery check is free.", False),
+        ("en", SHEET, "We won't charge you for the battery check.", False),
+        ("en", SHEET, "It's free of charge.", False),
+        ("en", SHEET, "It takes 15 minutes and it's at no cost.", False),
+        ("en", SHEET, "The oil change is free.", True),
+        ("en", SHEET, "The battery check is free and we'll throw in a set of wipers.", True),
+        ("en", SHEET, "On a Tuesday you'd get ten percent off the labor.", False),
+        ("en", SHEET, "I'll take 20 percent off the tires.", True),
+        ("en", SHEET, "We have a loaner car for you.", False),
+        ("en", SHEET, "We'll refund the labor.", True),
+        ("en", HOJA, "The battery check is free.", False),
+        ("es", SHEET, "La revisión de la batería no tiene costo.", False),
+        ("es", HOJA, "La revisión de la batería no tiene costo.", False),
+        ("es", HOJA, "Eso es gratis.", False),
+        ("es", HOJA, "El lavado es gratis.", True),
+        ("es", HOJA, "Le hago un 10% de descuento en la mano de obra.", False),
+        ("es", HOJA, "Le hago un 20% de descuento en las llantas.", True),
+    ],
+)
+def test_a_fact_allows_the_thing_that_it_names_and_no_other(language, facts, text, promises):
+    made = context(language=language)
+    where = Context(replace(made.case, facts=facts), made.point, made.tools)
+    assert verdict(graded("forbidden_promise", where, text)) == ("fail" if promises else "pass")
+
+
+def test_what_is_held_out_on_the_telephone_is_found_97_times_in_100_and_nothing_else_is():
+    def found(language, text):
+        where = context(language=language, facts_allowed=())
+        return verdict(graded("forbidden_promise", where, text)) == "fail"
+
+    missed = [text for language, text in SPOKEN_PROMISES if not found(language, text)]
+    wrong = [text for language, text in SPOKEN_HARMLESS if found(language, text)]
+    assert min(len(SPOKEN_PROMISES), len(SPOKEN_HARMLESS)) >= 200
+    assert len(missed) <= 0.03 * len(SPOKEN_PROMISES), missed
+    assert not wrong
+
+
+def test_a_fact_that_denies_a_thing_in_one_sentence_allows_another_in_the_next():
+    made = context(language="en")
+    facts = {"sheet": Fact("There are no loaner cars. The battery check is free.")}
+    where = Context(replace(made.case, facts=facts), made.point, made.tools)
+    assert verdict(graded("forbidden_promise", where, "The battery check is free.")) == "pass"
+    assert verdict(graded("forbidden_promise", where, "We have loaner cars.")) == "fail"
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [("en", "a refund, we'll give you free "), ("en", "the "), ("es", "gratis "), ("es", "le damos ")],
+)
+def test_what_is_said_over_and_over_takes_time_that_grows_with_it(language, text):
+    where = context(language=language, must_not_ask=("name",))
+
+    def seconds(times):
+        before = time.process_time()
+        for rule in ("forbidden_promise", "repeat_question"):
+            graded(rule, where, text * times + f"{times}?")
+        return time.process_time() - before
+
+    seconds(3)
+    times = 5000 // len(text)
+    assert seconds(4 * times) < 8 * seconds(times) + 0.1
 
 
 def test_history_of_the_agent_is_a_source():

@@ -6,7 +6,7 @@ A team adds a language by copying en.yaml; nothing in the code names a language.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -134,14 +134,19 @@ class Pack:
     stop_words: frozenset[str]
     question_mark: re.Pattern[str]
     requests: re.Pattern[str]
+    confirms: re.Pattern[str]  # a question that says itself what it asks about
     slots: Mapping[str, re.Pattern[str]]
     claims: Mapping[str, re.Pattern[str]]
     negations: re.Pattern[str]
     conditions: re.Pattern[str]
     offers: re.Pattern[str]
     promises: tuple[tuple[str, re.Pattern[str]], ...]
-    promise_negations: re.Pattern[str]
-    promise_denials: re.Pattern[str]
+    promise_negations: re.Pattern[str]  # before it in its clause: denied, doubted, asked or only reported
+    promise_conditions: re.Pattern[str]  # before it in the sentence
+    promise_denials: re.Pattern[str]  # after it in its clause
+    promise_breaks: re.Pattern[str]  # with these a new clause begins before what is held out
+    promise_reasons: re.Pattern[str]  # with these a clause of its own begins after it
+    promise_words: tuple[str, ...]  # they do not name the thing that is held out
     phrases: Mapping[str, re.Pattern[str]]  # by name: PHRASES
     triggers: Mapping[str, re.Pattern[str]]
     writing: Writing | None = None  # None: no words for writing yet
@@ -217,18 +222,29 @@ def pack(language: str) -> Pack | None:
         stop_words=frozenset(map(unaccented, data["stop_words"])),
         question_mark=re.compile(data["question"]["marks"]),
         requests=re.compile(r"(?<!\w)" + _any(data["question"]["requests"])),
+        confirms=lexicon(data["question"]["confirms"]),
         slots={slot: lexicon(words) for slot, words in data["slots"].items()},
         claims={act: lexicon(words) for act, words in data["claims"].items()},
         negations=_negations(data["negations"]),
         conditions=lexicon(data["conditions"]),
         offers=lexicon(data["offers"]),
-        promises=tuple((entry["what"], lexicon(entry["say"])) for entry in data["promises"]),
-        promise_negations=_negations(data["promise_negations"]),
-        promise_denials=lexicon(data["promise_denials"]),
+        promises=tuple((entry["what"], lexicon(_filled(entry["say"], data))) for entry in data["promises"]),
+        promise_negations=_negations(_filled(data["promise_negations"], data)),
+        promise_conditions=lexicon(data["promise_conditions"]),
+        promise_denials=lexicon(_filled(data["promise_denials"], data)),
+        promise_breaks=re.compile(rf"[;:]\s|(?:(?<!\w)|(?=,)){_any(data['promise_breaks'])}(?!\w)"),
+        promise_reasons=re.compile(rf"[,;:]\s|(?<!\w){_any(data['promise_reasons'])}(?!\w)"),
+        promise_words=tuple(data["promise_words"]),
         phrases={name: lexicon(data[name]) for name in PHRASES},
         triggers={name: lexicon(words) for name, words in data["triggers"].items()},
         writing=_writing(data["writing"]) if "writing" in data else None,
     )
+
+
+def _filled(patterns: Iterable[str], data: Mapping[str, Any]) -> Iterator[str]:
+    """Patterns with `promise_parts` in the place of their names."""
+    parts = data["promise_parts"]
+    return (re.sub(r"\{([a-z]+)\}", lambda match: parts[match[1]], pattern) for pattern in patterns)
 
 
 def _writing(data: Mapping[str, Any]) -> Writing:

@@ -49,7 +49,7 @@ def _requests(known: Pack, folded: str) -> bool:
 
 @lru_cache(maxsize=8192)
 def asked_slots(utterance: Utterance) -> tuple[tuple[str, Evidence], ...]:
-    """Each slot that an utterance asks for, with the sentence that does."""
+    """Each slot that an utterance asks for, with the sentence that does; none that is only confirmed."""
     return tuple(_asked_slots(utterance))
 
 
@@ -62,6 +62,8 @@ def _asked_slots(utterance: Utterance) -> Iterator[tuple[str, Evidence]]:
     slots = [(slot, pattern) for slot, pattern in known.slots.items() if may_match(pattern, folded)]
     for start, sentence in asking if slots else ():
         folded = fold(sentence)
+        if known.confirms.search(folded):
+            continue
         for slot, pattern in slots:
             if pattern.search(folded):
                 yield slot, utterance.evidence(start, start + len(sentence))
@@ -72,7 +74,8 @@ def repeat_question(seen: Seen, *, confidence: float = 0.6) -> Grade:
 
     Where the caller's last turn was recognised with less than `confidence`, asking once is fair: a slot that was
     asked for twice before is not fair to ask for again. `must_ask` names what is to be asked for all the same. In
-    writing only `must_not_ask` counts: who wrote from when on it fails may well be asked when it failed last.
+    writing only `must_not_ask` counts: who wrote from when on it fails may well be asked when it failed last. A
+    question that says what it asks about ("I have you at 312-555-0142, is that right?") asks for nothing.
     """
     listed = _singular(seen.expect.must_not_ask)
     wanted = _singular(seen.expect.must_ask)
