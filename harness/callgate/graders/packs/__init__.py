@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from callgate.files import read_yaml
-from callgate.graders.needs import FREE, Begin, Clause, Starts, begins, needed
+from callgate.graders.needs import FREE, Begin, Clause, Held, Starts, beginnings, begins, needed
 from callgate.graders.text import unaccented
 
 FOLDER = Path(__file__).parent
@@ -79,6 +79,45 @@ class Promise:
 
 
 @dataclass(frozen=True, slots=True)
+class Saying:
+    """A pattern of what is said. Where it matches stand words that begin so: one of each set of `beginnings`."""
+
+    written: str
+    beginnings: tuple[frozenset[str], ...]
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """The pattern, compiled when it is first tried: most never are."""
+        return _compiled(self.written)
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What says that an act is done. `accented` ones are looked for in lower case with the accents, others in folded
+    text. `beginnings`: with one of them a word begins wherever one matches; None where that cannot be told."""
+
+    act: str
+    accented: bool
+    sayings: tuple[Saying, ...]
+    beginnings: frozenset[str] | None
+
+    def in_text(self, said: Held) -> list[Saying]:
+        """Those that can match in a text: the others are sure not to."""
+        begun = said.beginnings
+        if self.beginnings is not None and begun.isdisjoint(self.beginnings):
+            return []
+        found = []
+        for saying in self.sayings:
+            for some in saying.beginnings:
+                if begun.isdisjoint(some):
+                    break
+            else:
+                if said.all(needed(saying.written)):
+                    found.append(saying)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
 class Writing:
     """What the rules for e-mails and posts know of a language.
 
@@ -131,9 +170,10 @@ class Pack:
     question_mark: re.Pattern[str]
     requests: re.Pattern[str]
     slots: Mapping[str, re.Pattern[str]]
-    claims: Mapping[str, re.Pattern[str]]
+    claims: tuple[Claims, ...]
     negations: re.Pattern[str]
-    conditions: re.Pattern[str]
+    conditions: re.Pattern[str]  # before an act
+    conditions_after: re.Pattern[str]  # right after it
     offers: re.Pattern[str]
     promises: tuple[tuple[str, re.Pattern[str]], ...]
     promise_negations: re.Pattern[str]
@@ -146,8 +186,12 @@ class Pack:
 _NUMBERS = ("units", "teens", "tens", "hundreds", "thousand")
 
 
+def _spaced(pattern: str) -> str:
+    return pattern.replace(" ", r"\s")
+
+
 def _bare(pattern: str) -> str:
-    return unaccented(pattern).replace(" ", r"\s")
+    return _spaced(unaccented(pattern))
 
 
 def _any(patterns: Iterable[str]) -> str:
@@ -157,6 +201,29 @@ def _any(patterns: Iterable[str]) -> str:
 def lexicon(patterns: Iterable[str]) -> re.Pattern[str]:
     """Any of the patterns as whole words; one that begins with "n't" may end a word."""
     return re.compile(r"(?:(?<!\w)|(?=n't))" + _any(patterns) + r"(?!\w)")
+
+
+_NAMED = re.compile(r"\{([a-z_]+)\}")
+
+
+def _filled(pattern: str, parts: Mapping[str, str]) -> str:
+    """A pattern with the parts that it names in braces put in."""
+    while (filled := _NAMED.sub(lambda named: parts[named[1]], pattern)) != pattern:
+        pattern = filled
+    return pattern
+
+
+def _claims(data: Mapping[str, Any]) -> Iterable[Claims]:
+    """What `claims` and `claims_accented` say, act by act, with the parts that `claim_words` names."""
+    parts = data.get("claim_words", {})
+    common = frozenset(unaccented(word)[:4] for word in data["stop_words"])
+    for key, plain in (("claims", _bare), ("claims_accented", _spaced)):
+        for act, says in data.get(key, {}).items():
+            patterns = [rf"(?<!\w)(?:{plain(_filled(say, parts))})(?!\w)" for say in says]
+            sayings = tuple(Saying(pattern, beginnings(pattern, common)) for pattern in patterns)
+            first = [saying.beginnings[:1] for saying in sayings]
+            every = frozenset(one for sets in first for one in sets[0]) if all(first) else None
+            yield Claims(act, key != "claims", sayings, every)
 
 
 def _folded(table: Mapping[str, Any]) -> dict[str, Any]:
@@ -209,9 +276,10 @@ def pack(language: str) -> Pack | None:
         question_mark=re.compile(data["question"]["marks"]),
         requests=re.compile(r"(?<!\w)" + _any(data["question"]["requests"])),
         slots={slot: lexicon(words) for slot, words in data["slots"].items()},
-        claims={act: lexicon(words) for act, words in data["claims"].items()},
+        claims=tuple(_claims(data)),
         negations=_negations(data["negations"]),
         conditions=lexicon(data["conditions"]),
+        conditions_after=lexicon(data.get("conditions_after", data["conditions"])),
         offers=lexicon(data["offers"]),
         promises=tuple((entry["what"], lexicon(entry["say"])) for entry in data["promises"]),
         promise_negations=_negations(data["promise_negations"]),
