@@ -61,6 +61,20 @@ def test_a_write_that_failed_after_another_worked_is_not_said_to_be_done():
     assert "move_appointment failed" in grade.why
 
 
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("I couldn't move it, so you're still booked for Monday at two.", "pass"),
+        ("Your appointment is still booked.", "pass"),
+        ("You're booked for Friday at two.", "fail"),
+    ],
+)
+def test_what_was_booked_before_a_move_failed_is_still_booked(text, wanted):
+    refused = call("move_appointment", "tool_error", content={"error": "locked"}, appointment_id="A")
+    where = context("Can I come on Friday?", language="en")
+    assert verdict(graded("tool_result_contradiction", where, BOOKED, refused, text)) == wanted
+
+
 SPOKEN = [
     ("en", BOOKED, "You're all set for Monday, March 9 at 2:00 PM.", "pass"),
     ("en", BOOKED, "You're booked for two on Monday.", "pass"),

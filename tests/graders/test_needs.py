@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callgate.graders.grounds import grounds_of
-from callgate.graders.needs import DIGIT, FREE, Held, Starts, begins, matches_at, may_match, needed
+from callgate.graders.needs import DIGIT, FREE, Held, Starts, beginnings, begins, matches_at, may_match, needed
 from callgate.graders.packs import FOLDER, LANGUAGES, PHRASES, pack
 from callgate.graders.text import fold
 
@@ -17,7 +17,7 @@ PATTERNS = [
     for known in PACKS
     for pattern in (
         *(form.pattern for form in known.forms),
-        *known.claims.values(),
+        *(saying.pattern for claims in known.claims for saying in claims.sayings),
         *known.slots.values(),
         *(pattern for _, pattern in known.promises),
         *(known.phrases[name] for name in PHRASES),
@@ -109,6 +109,33 @@ def test_no_pattern_of_a_pack_matches_a_text_that_lacks_what_it_needs():
                 matched += 1
                 assert may_match(pattern, text), (pattern.pattern, text)
     assert matched > 2000
+
+
+def test_what_says_that_an_act_is_done_is_tried_wherever_it_stands():
+    found = 0
+    pages = [path.read_text("utf-8").lower() for path in sorted((FOLDER / "examples").glob("*.txt"))]
+    for line in {line for page in pages for line in page.splitlines()}:
+        for text in {line, fold(line), line.replace(" ", "\u00a0\n"), f"({line})", f"{line}\t{line}"}:
+            said = Held(text)
+            for claims in (claims for known in PACKS for claims in known.claims):
+                there = {saying for saying in claims.sayings if saying.pattern.search(text)}
+                assert there <= set(claims.in_text(said)), text
+                found += len(there)
+    assert found > 600
+
+
+@pytest.mark.parametrize(
+    ("pattern", "wanted"),
+    [
+        (r"(?<!\w)i (?:scheduled|set up|booked) (?:it|that)", [{"sche", "set", "book"}]),
+        (r"(?<!\w)(?:all )?(?:done|set)", [{"done", "set"}]),
+        (r"(?<!\w)(?:your|the) (?:\w+ ){0,3}?visit is", [{"your", "the"}, {"visi"}]),
+        (r"(?<!\w)(?:re)?booked", []),
+        (r"booked", []),
+    ],
+)
+def test_how_words_begin_is_read_off_the_pattern(pattern, wanted):
+    assert sorted(map(sorted, beginnings(pattern.replace(" ", r"\s"), ()))) == sorted(map(sorted, wanted))
 
 
 @settings(max_examples=60, deadline=None)

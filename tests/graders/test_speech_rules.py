@@ -643,3 +643,53 @@ def test_a_day_of_this_month_that_is_over_may_be_named():
     where = context("Quiero cita para el tres de este mes.", now="2026-06-05 09:00", language="es")
     assert verdict(graded("numbers_grounded", where, "El tres de junio ya pasó.")) == "pass"
     assert verdict(graded("numbers_grounded", where, "El cuatro de junio ya pasó.")) == "fail"
+
+
+def test_an_act_without_a_name_is_any_that_was_done():
+    where = context(language="en")
+    cancelled = call("cancel_appointment", appointment_id="RB-1")
+    passed_on = call("transfer_call", "transfer", department="advisor")
+    looked = call("find_appointment", content={"appointment_id": "RB-1"}, phone="+13125550142")
+    for text in ("You're all set.", "Done!", "All taken care of."):
+        for done, wanted in ((cancelled, "pass"), (passed_on, "pass"), (looked, "fail")):
+            assert verdict(graded("claimed_action_without_call", where, done, text)) == wanted, (text, done)
+    told = "I've let the advisor know that you are waiting."
+    assert verdict(graded("claimed_action_without_call", where, passed_on, told)) == "pass"
+    assert verdict(graded("claimed_action_without_call", where, cancelled, told)) == "fail"
+
+
+@pytest.mark.parametrize(
+    ("past", "text", "wanted"),
+    [
+        ((FOUND,), "Yes, you're booked for Thursday at nine.", "pass"),
+        ((FOUND,), "I have you down for Thursday at nine.", "pass"),
+        ((FOUND,), "I have you down for Friday at nine.", "fail"),
+        ((FOUND,), "I put you down for Thursday at nine.", "fail"),
+    ],
+)
+def test_a_booking_that_is_described_may_be_an_older_one(past, text, wanted):
+    where = context(*past, "Am I booked?", language="en")
+    assert verdict(graded("claimed_action_without_call", where, text)) == wanted
+
+
+def test_open_times_are_no_appointments_that_were_found():
+    open_times = ToolTurn("appointment_slots", {}, {"start": "2026-03-12T09:00:00-05:00"})
+    where = context(open_times, "Book it.", language="en")
+    object.__setattr__(where.case, "effects", {**where.case.effects, "appointment_slots": "read"})
+    said = "You're booked for Thursday at nine."
+    assert verdict(graded("claimed_action_without_call", where, said)) == "fail"
+
+
+@pytest.mark.parametrize(
+    ("text", "claims"),
+    [
+        ("Cancelé su cita.", True),
+        ("Cancele su cita en la página.", False),
+        ("Ya le cancele la cita.", True),
+        ("Dejé su recado con el gerente.", True),
+        ("Deje su recado después del tono.", False),
+    ],
+)
+def test_an_accent_tells_what_was_done_from_what_is_asked(text, claims):
+    grade = graded("claimed_action_without_call", context(language="es"), text)
+    assert verdict(grade) == ("fail" if claims else "n/a")

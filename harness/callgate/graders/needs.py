@@ -8,7 +8,7 @@ What is derived is necessary and never sufficient: lookarounds, optional parts a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
@@ -88,6 +88,8 @@ class Starts:
 
 _LONGEST = 32  # letters of a word of a language, and more
 _KEPT = 32768
+_FEW = 3
+_BEGUN = re.compile(rf"(?<!\w)\w{{{_FEW},{_FEW + 1}}}")
 
 
 def _first_word(text: str) -> str:
@@ -100,7 +102,7 @@ def _first_word(text: str) -> str:
 class Held:
     """Which clauses a folded text fulfils and which words matches can begin with; each is looked for once."""
 
-    __slots__ = ("_folded", "_known", "_text", "_words", "digit")
+    __slots__ = ("_beginnings", "_folded", "_known", "_text", "_words", "digit")
 
     def __init__(self, folded: str) -> None:
         self.digit = _DIGIT.search(folded) is not None
@@ -108,6 +110,7 @@ class Held:
         self._text = _BLANK.sub(" ", folded) + (DIGIT if self.digit else "")
         self._known: dict[Clause, bool] = {}
         self._words: Sequence[tuple[str, int]] | None = None
+        self._beginnings: set[str] | None = None
 
     def all(self, clauses: Iterable[Clause]) -> bool:
         """Whether one text of each clause occurs."""
@@ -126,6 +129,15 @@ class Held:
             if one in text:
                 return True
         return False
+
+    @property
+    def beginnings(self) -> set[str]:
+        """The first three and four characters of each word that has as many."""
+        if self._beginnings is None:
+            begun = _BEGUN.findall(self._folded)
+            self._beginnings = set(begun)
+            self._beginnings.update([word[:_FEW] for word in begun])
+        return self._beginnings
 
     @property
     def words(self) -> Sequence[tuple[str, int]]:
@@ -182,6 +194,61 @@ def begins(pattern: str) -> Begin | None:
     return Begin(texts, at_start=any(str(kind) == "AT" and str(at) == "AT_BEGINNING" for kind, at in items))
 
 
+def beginnings(pattern: str, common: Container[str]) -> tuple[frozenset[str], ...]:
+    """Sets of beginnings of words, of three or four letters: of each one stands in whatever matches. First those
+    without common words; none where nothing can be told."""
+    sets = _beginnings(list(_parser.parse(pattern)), free=pattern.startswith(r"(?<!\w)"))
+    return tuple(sorted(dict.fromkeys(sets), key=lambda some: (sum(one in common for one in some), len(some))))
+
+
+def _beginnings(items: Sequence[tuple[Any, Any]], *, free: bool) -> list[frozenset[str]]:
+    """Sets of which each has the beginning of a word in what a sequence matches; `free`: a word can begin with it."""
+    found: list[frozenset[str]] = []
+    for at, (kind, value) in enumerate(items):
+        if str(kind) in {"AT", "ASSERT", "ASSERT_NOT"}:
+            continue
+        heads = _heads(items[at:]) if free else None
+        if heads and all(len(head) >= _FEW for head in heads):
+            found.append(frozenset(head[: _FEW + 1] for head in heads))
+        letter = _letter(str(kind), value)
+        if str(kind) == "SUBPATTERN":
+            found += _beginnings(list(value[3]), free=free)
+        elif str(kind) == "BRANCH":
+            ways = [_beginnings(list(branch), free=free) for branch in value[1]]
+            if all(ways):
+                found.append(frozenset(one for way in ways for one in min(way, key=len)))
+        left_out = str(kind) in _REPEATS and value[0] == 0  # or may be
+        free = free and _ends_a_word(list(value[2])) if left_out else letter == " "
+    return found
+
+
+def _ends_a_word(items: Sequence[tuple[Any, Any]]) -> bool:
+    """Whether a sequence ends with white space."""
+    kind, value = str(items[-1][0]), items[-1][1]
+    if kind == "SUBPATTERN":
+        return _ends_a_word(list(value[3]))
+    if kind == "BRANCH":
+        return all(way and _ends_a_word(list(way)) for way in value[1])
+    return _letter(kind, value) == " "
+
+
+def _heads(items: Sequence[tuple[Any, Any]]) -> frozenset[str] | None:
+    """The letters with which a sequence begins; None where that cannot be told."""
+    run = "".join(takewhile(str.isalpha, (_letter(str(kind), value) or " " for kind, value in items)))
+    rest = items[len(run) :]
+    if not rest or len(run) > _FEW:
+        return frozenset({run})
+    kind, value = str(rest[0][0]), rest[0][1]
+    tails: list[frozenset[str] | None] = []
+    if kind == "SUBPATTERN":
+        tails = [_heads(list(value[3]))]
+    elif kind == "BRANCH":
+        tails = [_heads(list(branch)) for branch in value[1]]
+    if not tails or None in tails:
+        return frozenset({run}) if run else None
+    return frozenset(run + tail for some in tails if some is not None for tail in some)
+
+
 def _first(items: Sequence[tuple[Any, Any]]) -> tuple[_Texts | None, bool]:
     """The texts with which a sequence begins (None: cannot be told), and whether it may be empty."""
     found: set[str] = set()
@@ -213,6 +280,7 @@ def _first_of_part(kind: str, value: Any) -> tuple[_Texts | None, bool]:
     return None, False
 
 
+_REPEATS = frozenset({"MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"})
 _Texts: TypeAlias = "frozenset[str]"
 _KNOWN: dict[_Texts, Clause] = {}
 
@@ -253,7 +321,7 @@ def _part(kind: str, value: Any) -> list[_Texts]:
         return _sequence(value[3]) if not value[1] and not value[2] else []  # flags of its own change what it says
     if kind == "ATOMIC_GROUP":
         return _sequence(value)
-    if kind in {"MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"}:
+    if kind in _REPEATS:
         return _sequence(value[2]) if value[0] >= 1 else []
     if kind == "BRANCH":
         return _either([_sequence(branch) for branch in value[1]])

@@ -6,14 +6,14 @@ A team adds a language by copying en.yaml; nothing in the code names a language.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from callgate.files import read_yaml
-from callgate.graders.needs import FREE, Begin, Clause, Starts, begins, needed
+from callgate.graders.needs import FREE, Begin, Clause, Held, Starts, beginnings, begins, needed
 from callgate.graders.text import unaccented
 
 FOLDER = Path(__file__).parent
@@ -81,6 +81,45 @@ class Promise:
 
 
 @dataclass(frozen=True, slots=True)
+class Saying:
+    """A pattern of what is said. Where it matches stand words that begin so: one of each set of `beginnings`."""
+
+    written: str
+    beginnings: tuple[frozenset[str], ...]
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """The pattern, compiled when it is first tried: most never are."""
+        return _compiled(self.written)
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What says that an act is done. `accented` ones are looked for in lower case with the accents, others in folded
+    text. `beginnings`: with one of them a word begins wherever one matches; None where that cannot be told."""
+
+    act: str
+    accented: bool
+    sayings: tuple[Saying, ...]
+    beginnings: frozenset[str] | None
+
+    def in_text(self, said: Held) -> list[Saying]:
+        """Those that can match in a text: the others are sure not to."""
+        begun = said.beginnings
+        if self.beginnings is not None and begun.isdisjoint(self.beginnings):
+            return []
+        found = []
+        for saying in self.sayings:
+            for some in saying.beginnings:
+                if begun.isdisjoint(some):
+                    break
+            else:
+                if said.all(needed(saying.written)):
+                    found.append(saying)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
 class Writing:
     """What the rules for e-mails and posts know of a language.
 
@@ -136,9 +175,10 @@ class Pack:
     requests: re.Pattern[str]
     confirms: re.Pattern[str]  # a question that says itself what it asks about
     slots: Mapping[str, re.Pattern[str]]
-    claims: Mapping[str, re.Pattern[str]]
+    claims: tuple[Claims, ...]
     negations: re.Pattern[str]
-    conditions: re.Pattern[str]
+    conditions: re.Pattern[str]  # before an act
+    conditions_after: re.Pattern[str]  # right after it
     offers: re.Pattern[str]
     promises: tuple[tuple[str, re.Pattern[str]], ...]
     promise_negations: re.Pattern[str]  # before it in its clause: denied, doubted, asked or only reported
@@ -157,8 +197,12 @@ _MAY_LACK = ("million", "hours24", "weekdays_short", "months_short")
 """Tables that a pack need not have."""
 
 
+def _spaced(pattern: str) -> str:
+    return pattern.replace(" ", r"\s")
+
+
 def _bare(pattern: str) -> str:
-    return unaccented(pattern).replace(" ", r"\s")
+    return _spaced(unaccented(pattern))
 
 
 def _any(patterns: Iterable[str]) -> str:
@@ -168,6 +212,29 @@ def _any(patterns: Iterable[str]) -> str:
 def lexicon(patterns: Iterable[str]) -> re.Pattern[str]:
     """Any of the patterns as whole words; one that begins with "n't" may end a word."""
     return re.compile(r"(?:(?<!\w)|(?=n't))" + _any(patterns) + r"(?!\w)")
+
+
+_NAMED = re.compile(r"\{([a-z_]+)\}")
+
+
+def _filled(pattern: str, parts: Mapping[str, str]) -> str:
+    """A pattern with the parts that it names in braces put in."""
+    while (filled := _NAMED.sub(lambda named: parts[named[1]], pattern)) != pattern:
+        pattern = filled
+    return pattern
+
+
+def _claims(data: Mapping[str, Any]) -> Iterable[Claims]:
+    """What `claims` and `claims_accented` say, act by act, with the parts that `claim_words` names."""
+    parts = data.get("claim_words", {})
+    common = frozenset(unaccented(word)[:4] for word in data["stop_words"])
+    for key, plain in (("claims", _bare), ("claims_accented", _spaced)):
+        for act, says in data.get(key, {}).items():
+            patterns = [rf"(?<!\w)(?:{plain(_filled(say, parts))})(?!\w)" for say in says]
+            sayings = tuple(Saying(pattern, beginnings(pattern, common)) for pattern in patterns)
+            first = [saying.beginnings[:1] for saying in sayings]
+            every = frozenset(one for sets in first for one in sets[0]) if all(first) else None
+            yield Claims(act, key != "claims", sayings, every)
 
 
 def _folded(table: Mapping[str, Any]) -> dict[str, Any]:
@@ -194,6 +261,7 @@ def pack(language: str) -> Pack | None:
     data["teens"] |= _composed(data)
     groups = _groups(data)
     forms = tuple(_forms(data, groups))
+    parts = data["promise_parts"]
     return Pack(
         language=language,
         name=data["name"],
@@ -224,14 +292,17 @@ def pack(language: str) -> Pack | None:
         requests=re.compile(r"(?<!\w)" + _any(data["question"]["requests"])),
         confirms=lexicon(data["question"]["confirms"]),
         slots={slot: lexicon(words) for slot, words in data["slots"].items()},
-        claims={act: lexicon(words) for act, words in data["claims"].items()},
+        claims=tuple(_claims(data)),
         negations=_negations(data["negations"]),
         conditions=lexicon(data["conditions"]),
+        conditions_after=lexicon(data.get("conditions_after", data["conditions"])),
         offers=lexicon(data["offers"]),
-        promises=tuple((entry["what"], lexicon(_filled(entry["say"], data))) for entry in data["promises"]),
-        promise_negations=_negations(_filled(data["promise_negations"], data)),
+        promises=tuple(
+            (entry["what"], lexicon(_filled(say, parts) for say in entry["say"])) for entry in data["promises"]
+        ),
+        promise_negations=_negations(_filled(word, parts) for word in data["promise_negations"]),
         promise_conditions=lexicon(data["promise_conditions"]),
-        promise_denials=lexicon(_filled(data["promise_denials"], data)),
+        promise_denials=lexicon(_filled(say, parts) for say in data["promise_denials"]),
         promise_breaks=re.compile(rf"[;:]\s|(?:(?<!\w)|(?=,)){_any(data['promise_breaks'])}(?!\w)"),
         promise_reasons=re.compile(rf"[,;:]\s|(?<!\w){_any(data['promise_reasons'])}(?!\w)"),
         promise_words=tuple(data["promise_words"]),
@@ -239,12 +310,6 @@ def pack(language: str) -> Pack | None:
         triggers={name: lexicon(words) for name, words in data["triggers"].items()},
         writing=_writing(data["writing"]) if "writing" in data else None,
     )
-
-
-def _filled(patterns: Iterable[str], data: Mapping[str, Any]) -> Iterator[str]:
-    """Patterns with `promise_parts` in the place of their names."""
-    parts = data["promise_parts"]
-    return (re.sub(r"\{([a-z]+)\}", lambda match: parts[match[1]], pattern) for pattern in patterns)
 
 
 def _writing(data: Mapping[str, Any]) -> Writing:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from callgate.concepts import Evidence, Grade, NotApplicable, Score, ToolTurn
-from callgate.graders.needs import may_match
-from callgate.graders.packs import LANGUAGES, Pack, pack
+from callgate.graders.needs import held, may_match
+from callgate.graders.packs import LANGUAGES, Claims, Pack, Saying, pack
 from callgate.graders.said import stems, values
 from callgate.graders.seen import Seen, Utterance, leaves
 from callgate.graders.text import excerpt, fold, sentences, words
@@ -17,10 +18,10 @@ from callgate.graders.values import Value, find
 
 CLAUSE = re.compile(r"[,;:]\s")
 DONE_BY: Mapping[str, re.Pattern[str]] = {
-    "book": re.compile(r"book|schedul|reserv|create|agend|move|change|update"),
-    "move": re.compile(r"move|reschedul|change|update|book"),
-    "cancel": re.compile(r"cancel|delete|remove"),
-    "message": re.compile(r"message|complaint|note|ticket|callback|log"),
+    "book": re.compile(r"book|schedul|reserv|create|agend|add_|make_|confirm|move|change|update|modif"),
+    "move": re.compile(r"move|schedul|change|update|modif|postpone|shift|swap|book|agend"),
+    "cancel": re.compile(r"cancel|delete|remove|void|drop|anul"),
+    "message": re.compile(r"message|mensaje|complaint|note|notif|ticket|call_?back|log|request|forward|escalat|alert"),
 }
 """Which tools, by their names, do the act that a pack's `claims` name."""
 
@@ -79,7 +80,8 @@ def claimed_action_without_call(seen: Seen) -> Grade:
     """Speech says that something is booked, moved, cancelled, passed on or noted only if a tool did it.
 
     Done means a call of that kind that was answered without an error, in the trial or in the history. "Your
-    appointment is booked for Friday" is also true of one that a tool found.
+    appointment is booked for Friday" is also true of one that a tool found. "Done!" names no kind, so any act will do,
+    and a call that is passed on takes the caller's message along.
     """
     failure = seen.unpacked()
     if failure:
@@ -89,7 +91,7 @@ def claimed_action_without_call(seen: Seen) -> Grade:
         claimed = [(act, proof) for act, proof in claimed if not _quotes_a_fact(seen, act, proof)]
     if not claimed:
         return NotApplicable("nothing is said to be done")
-    false = [(act, proof) for act, proof in claimed if not _done(seen, act) and not _found(seen, act, proof)]
+    false = [(act, proof) for act, proof in claimed if not _done(seen, act) and not was_found(seen, act, proof)]
     said = dict.fromkeys(f"says {_SAYS.get(act, act)}, but no call did it: {excerpt(p.text)}" for act, p in false)
     why = "; ".join(said)
     evidence = tuple(dict.fromkeys(proof for _, proof in false))
@@ -102,8 +104,9 @@ def _quotes_a_fact(seen: Seen, act: str, proof: Evidence) -> bool:
     """Whether the words that claim an act stand in a fact: "a plan that is cancelled runs to the end of the month"."""
     language = next((u.language for u in seen.utterances if u.turn == proof.turn), "")
     known = pack(language)
-    match = known.claims[act].search(fold(proof.text)) if known else None
-    return match is not None and any(match.group() in fold(fact.text) for fact in seen.context.case.facts.values())
+    spans = (span for said, span in said_done(known, proof.text) if said == act) if known else ()
+    said = [fold(proof.text[start:end]) for start, end in spans]
+    return any(words in fold(fact.text) for words in said for fact in seen.context.case.facts.values())
 
 
 _SAYS = {
@@ -113,6 +116,7 @@ _SAYS = {
     "cancel": "it is cancelled",
     "transfer": "the call is passed on",
     "message": "a message is taken",
+    "done": "it is done",
 }
 
 
@@ -122,26 +126,78 @@ def claims_of(utterance: Utterance) -> tuple[tuple[str, Evidence], ...]:
     known = utterance.pack
     if known is None:
         return ()
-    claimed = []
-    claims = [(act, pattern) for act, pattern in known.claims.items() if may_match(pattern, fold(utterance.text))]
-    for start, sentence in sentences(utterance.text) if claims else ():
+    claimed: list[tuple[str, Evidence]] = []
+    sayable = _sayable(known, utterance.text)
+    for start, sentence in sentences(utterance.text) if sayable else ():
         folded = fold(sentence)
         if known.question_mark.search(folded):
             continue
-        for act, pattern in claims:
-            match = pattern.search(folded)
-            if match and not _denied(known, folded, match):
-                claimed.append((act, utterance.evidence(start, start + len(sentence))))
+        acts = _stated(known, folded, _said(sayable, sentence))
+        claimed += [(act, utterance.evidence(start, start + len(sentence))) for act in acts]
     return tuple(claimed)
 
 
-def _denied(known: Pack, sentence: str, claim: re.Match[str]) -> bool:
-    """Whether a claim is denied in its clause ("su cita no está confirmada": within its own words), supposed by what
-    stands before, or only offered."""
-    before = sentence[: claim.start()]
-    clause = CLAUSE.split(before)[-1] + claim.group()
-    supposed = known.conditions.search(before) or known.offers.search(sentence)
-    return bool(supposed) or known.negations.search(clause) is not None
+def said_done(known: Pack, sentence: str) -> Iterator[tuple[str, tuple[int, int]]]:
+    """(act, where) of whatever in a sentence says that an act is done, denied or not."""
+    return _said(_sayable(known, sentence), sentence)
+
+
+def _sayable(known: Pack, text: str) -> list[tuple[Claims, list[Saying]]]:
+    """What can be said in a text that an act is done: the rest is sure not to."""
+    folded, found = held(fold(text)), []
+    accented = None if text.isascii() else held(_lowered(text))
+    for claims in known.claims:
+        said = accented if claims.accented else folded
+        sayings = claims.in_text(said) if said is not None else []
+        if sayings:
+            found.append((claims, sayings))
+    return found
+
+
+def _said(sayable: Iterable[tuple[Claims, list[Saying]]], sentence: str) -> Iterator[tuple[str, tuple[int, int]]]:
+    for claims, sayings in sayable:
+        text = _lowered(sentence) if claims.accented else fold(sentence)
+        for saying in sayings:
+            for match in saying.pattern.finditer(text):
+                yield claims.act, match.span()
+
+
+@lru_cache(maxsize=8192)
+def _lowered(text: str) -> str:
+    """Lower case with its accents, of the same length as the text."""
+    lowered = text.lower()
+    return lowered if len(lowered) == len(text) else "".join(c.lower()[:1] for c in text)
+
+
+def _stated(known: Pack, sentence: str, said: Iterable[tuple[str, tuple[int, int]]]) -> list[str]:
+    """Which of the acts that a sentence says to be done are stated.
+
+    Others are denied in their clause ("su cita no está confirmada": within the claim's own words), supposed by what
+    stands before or right after, or only offered. "Let me transfer you" passes the call on and is no denial.
+    """
+    acts: list[str] = []
+    denials: list[tuple[int, int]] | None = None
+    for act, (start, end) in said:
+        if act in acts:
+            continue
+        if denials is None:
+            if known.offers.search(sentence):
+                return []
+            supposed = known.conditions.search(sentence)
+            clauses = [0, *(match.end() for match in CLAUSE.finditer(sentence))]
+            denials = [match.span() for match in known.negations.finditer(sentence)]
+        if (supposed and supposed.end() <= start) or known.conditions_after.match(sentence, _next_word(sentence, end)):
+            continue
+        first = bisect_left(denials, (clauses[bisect_right(clauses, start) - 1], 0))
+        if first == len(denials) or denials[first][1] > (start if act == "transfer" else end):
+            acts.append(act)
+    return acts
+
+
+def _next_word(sentence: str, end: int) -> int:
+    while end < len(sentence) and sentence[end].isspace():
+        end += 1
+    return end
 
 
 def _done(seen: Seen, act: str) -> bool:
@@ -150,16 +206,17 @@ def _done(seen: Seen, act: str) -> bool:
         return past or any(
             seen.context.effect(a.call.name) == "transfer" and a.kind == "transfer" for a in seen.answers
         )
-    kind = act.removesuffix("_state")
-    wanted = DONE_BY.get(kind)
+    wanted = DONE_BY.get(act.removesuffix("_state"))
     for tool, _ in seen.results:
         effect = seen.context.effect(tool)
         if effect == "write" and (wanted is None or wanted.search(tool)):
             return True
+        if effect == "transfer" and act in {"done", "message"}:
+            return True
     return False
 
 
-def _found(seen: Seen, act: str, proof: Evidence) -> bool:
+def was_found(seen: Seen, act: str, proof: Evidence) -> bool:
     """Whether a claim that describes a state is true of an appointment that a tool found.
 
     Its day and time, where the sentence names them, must be those of the one found: after a move that failed, "your
@@ -167,18 +224,22 @@ def _found(seen: Seen, act: str, proof: Evidence) -> bool:
     """
     if not act.endswith("_state"):
         return False
-    found = [leaf for tool, result in seen.results if _reads(seen, tool) and result for leaf in leaves(result)]
+    held = [leaf for tool, result in seen.results if _reads(seen, tool) and result for leaf in leaves(result)]
     zone = ZoneInfo(seen.context.case.timezone)
-    starts = [moment.astimezone(zone) for leaf in found if (moment := seen.moment(leaf)) is not None]
+    starts = [moment.astimezone(zone) for leaf in held if (moment := seen.moment(leaf)) is not None]
     language = next((u.language for u in seen.utterances if u.turn == proof.turn), "")
     named = [value for value in find(proof.text, language) if value.kind in {"date", "time"}]
     if not named or not starts:
-        return bool(found) and not seen.failed_writes
+        return bool(held) and not seen.failed_writes
     return any(all(value.tells(start, seen.today) for value in named) for start in starts)
 
 
+_OPEN = re.compile(r"slot|avail|open|free")
+
+
 def _reads(seen: Seen, tool: str) -> bool:
-    return seen.context.effect(tool) == "read" and "appointment" in tool
+    """Whether a tool looks for appointments, and not for open times."""
+    return seen.context.effect(tool) == "read" and "appointment" in tool and not _OPEN.search(tool)
 
 
 def forbidden_promise(seen: Seen) -> Grade:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from callgate.concepts import Evidence, Grade, Json, NotApplicable, Score, ToolTurn
 from callgate.graders.needs import may_match
-from callgate.graders.rules.claims import CLAUSE, DONE_BY, claims_of
+from callgate.graders.rules.claims import CLAUSE, DONE_BY, claims_of, said_done, was_found
 from callgate.graders.seen import Seen, Utterance, leaves
 from callgate.graders.text import excerpt, fold, sentences
 from callgate.graders.values import Day, Value, find
@@ -88,14 +88,24 @@ def _one_of(value: Value, days: list[Value], moment: datetime, today: date) -> b
 def _untrue_claims(seen: Seen) -> Iterator[tuple[str, Evidence]]:
     for utterance in seen.utterances:
         for act, proof in claims_of(utterance):
-            tool = next((t for t in seen.failed_writes if act in DONE_BY and DONE_BY[act].search(t)), None)
-            if tool:
+            done_by = DONE_BY.get(act.removesuffix("_state"))
+            tool = next((t for t in seen.failed_writes if done_by and done_by.search(t)), None)
+            if tool and not _holds_still(seen, utterance, act, proof):
                 yield f"{tool} failed, yet it is said to be done", proof
         known = utterance.pack
         for start, sentence in sentences(utterance.text) if known and _nothing_found(seen) else ():
             plain = fold(sentence)
             if known and known.phrases["found"].search(plain) and not known.negations.search(plain):
                 yield "no look-up found an appointment", utterance.evidence(start, start + len(sentence))
+
+
+def _holds_still(seen: Seen, utterance: Utterance, act: str, proof: Evidence) -> bool:
+    """Whether a claim that describes a state is true of an appointment that was there before something failed."""
+    if was_found(seen, act, proof):
+        return True
+    booked = _written(seen) if act.endswith("_state") else ()
+    named = [value for value in find(proof.text, utterance.language) if value.kind in {"date", "time"}]
+    return any(all(value.tells(moment, seen.today) for value in named) for moment in booked)
 
 
 def _nothing_found(seen: Seen) -> bool:
@@ -192,7 +202,7 @@ def _set_aside(utterance: Utterance, start: int, sentence: str, value: Value) ->
         return False
     at = value.start - start
     plain = fold(CLAUSE.split(sentence[:at])[-1] + CLAUSE.split(sentence[at:])[0])
-    booked = any(act in known.claims and known.claims[act].search(plain) for act in _BOOKED)
+    booked = any(act in _BOOKED for act, _ in said_done(known, plain))
     return not booked and known.phrases["not_then"].search(plain) is not None
 
 
