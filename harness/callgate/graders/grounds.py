@@ -17,6 +17,8 @@ from callgate.graders.values import Day, Value, find
 _ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?")
 _NOT_DIGIT = re.compile(r"\D")
 _NUMBER = re.compile(r"(?<![\w.:+-])-?\d+(?:\.\d+)?(?![\w.:-]|,\d{3})")
+_WINDOW = re.compile(r"(?<![\w.:/$-])(1[0-2]|[1-9])\s?-\s?(1[0-2]|[1-9])(?![\w.:/%-])")
+"""From one hour to another, as a tool writes it."""
 _EXEMPT = 3  # "one or two", "all three": cardinals that count what is being talked of
 _AHEAD = 15  # days ahead within which a weekday that was named stands for a date
 
@@ -49,8 +51,14 @@ class Grounds:
 
 
 def _time_holds(known: Grounds, reading: object, value: Value) -> bool:
-    del value
-    return reading in known.times
+    """A time that is known. "One twenty" without more may also be an amount or a number: 1.20, 120."""
+    assert isinstance(reading, int)
+    if reading in known.times:
+        return True
+    if not value.ambiguous or reading % 60 == 0 or not value.text.replace(" ", "").replace("-", "").isalpha():
+        return False
+    number = (reading // 60 % 12 or 12) * 100 + reading % 60
+    return number in known.cents or 100 * number in known.cents or number in known.numbers
 
 
 def _day_holds(known: Grounds, reading: object, value: Value) -> bool:
@@ -140,6 +148,8 @@ def _grounds(known: str | float, today: date, timezone: str) -> Grounds:
             days.add(moment.date())
             if len(text) > 10:
                 times.add(moment.hour * 60 + moment.minute)
+    for window in _WINDOW.findall(known):
+        times.update(half + 60 * (int(hour) % 12) for hour in window for half in (0, 720))
     plain = _ISO.sub(" ", known).replace('"', " ")
     for language in LANGUAGES:
         for value in find(plain, language):

@@ -20,6 +20,8 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _PRONOUN = {"I", "I'", "I’"}
 _SURE = 0.6  # the identifier alone is believed above this
 _HINT = 0.12  # what each function word beyond the other languages' adds
+_FEWEST_HINTS = 3
+_MOSTLY = 0.6  # where so many words are function words of a pack, the identifier's doubt is overruled
 
 
 def kept_words(text: str, names: frozenset[str] = frozenset()) -> tuple[str, ...]:
@@ -82,7 +84,8 @@ def _hints(text: str) -> Mapping[str, int]:
 @lru_cache(maxsize=1)
 def _telling() -> Mapping[str, tuple[str, ...]]:
     """Each function word with the languages that have it; one that all have tells nothing."""
-    known = {language: found.stop_words for language in LANGUAGES if (found := pack(language))}
+    packs = {language: found for language in LANGUAGES if (found := pack(language))}
+    known = {language: found.stop_words | {*found.weekdays} for language, found in packs.items()}
     words = {
         word: tuple(one for one, stop in known.items() if word in stop) for word in frozenset().union(*known.values())
     }
@@ -99,7 +102,8 @@ def _leader(text: str) -> str | None:
         scores[language] = scores.get(language, 0.0) + _HINT * (count - others)
     top = max(scores, key=lambda language: scores[language])
     foreign = max((c for language, c in chances.items() if language not in hints), default=0.0)
-    if foreign > _SURE and scores[top] < foreign + 3 * _HINT:
+    mostly = hints.get(top, 0) >= _FEWEST_HINTS and hints[top] >= _MOSTLY * len(text.split())
+    if foreign > _SURE and scores[top] < foreign + 3 * _HINT and not mostly:
         top = max((language for language in chances if language not in hints), key=lambda language: chances[language])
         return top
     runner = max((score for language, score in scores.items() if language != top), default=0.0)

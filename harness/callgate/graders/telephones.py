@@ -50,6 +50,8 @@ def _said_digits(known: Pack, folded: str) -> Iterator[tuple[str, re.Match[str]]
     for match in known.spoken_groups.finditer(folded):
         digits, groups = _grouped(known, match.group())
         said = len(digits) in _LENGTHS_IN_GROUPS and _LETTER.search(match.group()) is not None
+        if all(known.clock.fullmatch(part.strip()) for part in match.group().split(",")):
+            continue  # "eight thirty, nine forty-five, ten fifteen" are times
         if said or (groups > _FEWEST_GROUPS and len(digits) in _LENGTHS):
             yield digits, match
 

@@ -197,11 +197,12 @@ def _money(form: Form, known: Pack, match: re.Match[str]) -> tuple[Hashable, ...
     if rest is None or rest > 99:
         return ()
     whole = match["value"] if "value" in form.pattern.groupindex else match.group()
-    if form.cents == "apart" and known.one_number.fullmatch(whole):  # "one hundred twenty" is one number
+    if form.cents in {"apart", "either"} and known.one_number.fullmatch(whole):  # "one hundred twenty" is one number
         return ()
     unit = 1 if form.cents == "only" else 100
     firsts = numbers_of(said["n"], known) if "n" in said else (0.0,)
-    return tuple(round((first * form.times + form.add) * unit + rest) for first in firsts)
+    cents = tuple(round((first * form.times + form.add) * unit + rest) for first in firsts)
+    return (*cents, *(100 * one for one in cents)) if form.cents == "either" else cents
 
 
 def _number(form: Form, known: Pack, match: re.Match[str]) -> tuple[Hashable, ...]:

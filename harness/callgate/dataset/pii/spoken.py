@@ -115,9 +115,20 @@ def numbers(text: str) -> Iterator[Found]:
     while index < len(words):
         after, digits, end = _run(text, words, index)
         start = words[index].start
-        if digits and _counts(text, start, digits) and not digits.startswith("000"):
+        if digits and _counts(text, start, digits) and not digits.startswith("000") and not _are_times(text[start:end]):
             yield Found(start, end, _kind(text, start, digits), digits, spoken=True)
         index = max(after, index + 1)
+
+
+_HOURS = "|".join(word for table in (_UNITS, _TEENS) for word, said in table.items() if 1 <= int(said) <= 12)
+_MINUTES = rf"(?:{'|'.join([*_TENS, *_TEENS])})(?:(?:[\s-]|\sy\s)(?:{'|'.join(_UNITS)}))?"
+_CLOCK = re.compile(rf"\s*(?:{_HOURS})(?:[\s-](?:y\s)?{_MINUTES})?\s*", re.IGNORECASE)
+
+
+def _are_times(said: str) -> bool:
+    """Whether a run is a list of times of the day: "eight thirty, nine forty-five, ten fifteen"."""
+    parts = said.split(",")
+    return len(parts) > 1 and all(map(_CLOCK.fullmatch, parts))
 
 
 def _may_run(text: str) -> bool:

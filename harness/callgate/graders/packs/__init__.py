@@ -56,7 +56,7 @@ class Form:
     exact: str | float | tuple[float, ...] | None = None
     needs: tuple[Clause, ...] = ()
     begin: Begin | None = None  # what its matches begin with
-    cents: str = ""  # "apart": two numbers make dollars and cents; "only": the number counts cents
+    cents: str = ""  # "apart": two numbers are dollars and cents, "either": or dollars alone; "only": it counts cents
     part: str = ""  # of the day, where no words of their own say it: "4p"
     times: int = 1  # what the number that is read is multiplied with: a "grand" is a thousand
 
@@ -166,6 +166,7 @@ class Pack:
     spoken_digits: re.Pattern[str]
     spoken_groups: re.Pattern[str]  # a telephone number said in groups: "three twelve, five fifty-five, oh one..."
     spoken_group: re.Pattern[str]
+    clock: re.Pattern[str]  # an hour, with minutes or without
     month_first: bool
     forms: tuple[Form, ...]
     starts: Starts  # of the forms
@@ -283,6 +284,7 @@ def pack(language: str) -> Pack | None:
         spoken_digits=_spoken_digits(data),
         spoken_groups=re.compile(rf"(?<!\w){_group(data)}(?:[\s,.-]+{_group(data)}){{3,10}}(?!\w)"),
         spoken_group=re.compile(rf"(?<!\w){_group(data)}(?!\w)"),
+        clock=re.compile(rf"(?:{groups['h_']})(?:(?:{_bare(data['minutes_join'])}){groups['m_']})?"),
         month_first=data["slash_dates"] == "mdy",
         forms=forms,
         starts=Starts([form.begin for form in forms]),
@@ -357,6 +359,8 @@ def _groups(data: Mapping[str, Any]) -> dict[str, str]:
     scale = rf"(?:\s?k(?!\w)|\s{large}(?!\w))"
     digits = rf"(?:{points}\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:[.,]\d+)?){scale}?"
     spoken = rf"(?:(?:{_bare(data['minutes_zero'])}){_any(data['units'])}|{tens}|{_any(data['teens'])})"
+    cents = _any(data.get("cent", [])) + r"(?!\w)"
+    two = f"(?:{tens}|{_any(data['teens'])})"
     part = _any(form for words_ in data["parts"].values() for form in words_)
     hour = rf"(?:[01]?\d|2[0-4]|{_any(data['hours'])})"
     five = [word for word, number in (data["units"] | data["teens"] | data["tens"]).items() if number in _TO_THE_HOUR]
@@ -367,6 +371,7 @@ def _groups(data: Mapping[str, Any]) -> dict[str, str]:
         "part_": f"(?:{part})",
         "to5": rf"(?P<to>5|10|20|25|{_any(five)}(?:{_bare(data['tens_join'])}{_any(data['units'])})?)",
         "counted": rf"(?!\s?(?:(?:{'|'.join(map(_bare, data['counted']))})(?!\w)|[$%€]|[.:]\d))",
+        "counts": rf"\s(?:{'|'.join(map(_bare, data['counted']))})(?!\w)",
         "h": rf"(?P<h>[01]?\d|2[0-4]|{_any(data['hours'])})",
         "hw": rf"(?P<h>{_any(data['hours'])})",
         "m": r"(?P<m>[0-5]\d)",
@@ -376,6 +381,8 @@ def _groups(data: Mapping[str, Any]) -> dict[str, str]:
         "part": f"(?P<part>{part})",
         "n": f"(?P<n>{digits}|{words})",
         "n2": rf"(?P<n2>\d\d?|{below})",
+        "n2c": rf"(?P<n2>(?>\d\d?|{below})(?=\s{cents})|(?>\d\d(?!\d)|{two}))",
+        "past5": rf"(?P<past>5|10|20|25|{_any(five)}(?:{_bare(data['tens_join'])}{_any(data['units'])})?)",
         "w": f"(?P<n>{words})",
         "w_": words,
         "w2": f"(?P<n2>{tens}|{_any(data['teens'])})",
@@ -390,8 +397,13 @@ def _groups(data: Mapping[str, Any]) -> dict[str, str]:
         "dayw": f"(?P<dayw>{_any(data['ordinals'])})",
         "yy": r"(?P<yy>\d\d)(?!\d)",
         "year": r"(?P<year>(?:19|20)\d\d)",
-        "yearw": f"(?P<yearw>{_bare(data['year_words']).format(below=below)})" if "year_words" in data else "(?!)",
+        "yearw": f"(?P<yearw>{_bare(data['year_words']).format(below=below, unit=_any(data['units']), two=two)})"
+        if "year_words" in data
+        else "(?!)",
     }
+
+
+_CENTS = {True: "apart", "either": "either"}
 
 
 def _forms(data: Mapping[str, Any], groups: Mapping[str, str]) -> Iterable[Form]:
@@ -399,9 +411,9 @@ def _forms(data: Mapping[str, Any], groups: Mapping[str, str]) -> Iterable[Form]
         for entry in data[key]:
             text = re.sub(r"\{(\w+)\}", lambda m: groups.get(m[1], m[0]), _bare(entry["form"]))
             text = text.replace("«", "(?P<value>").replace("»", ")")
-            cents = "apart" if entry.get("cents") else "only" if entry.get("only_cents") else ""
+            cents = _CENTS.get(entry.get("cents"), "only" if entry.get("only_cents") else "")
             pattern = rf"{FREE}(?<![a-z]-){text}(?!\w)"
-            exact = tuple(entry["is"]) if isinstance(entry.get("is"), list) else entry.get("is")
+            exact = tuple(map(float, entry["is"])) if isinstance(entry.get("is"), list) else entry.get("is")
             known = needed(pattern), begins(pattern)
             part, times = entry.get("part", ""), entry.get("times", 1)
             yield Form(kind, pattern, entry.get("add", 0), exact, *known, cents, part, times)
@@ -440,4 +452,5 @@ def _group(data: Mapping[str, Any]) -> str:
 def _hint(data: Mapping[str, Any]) -> re.Pattern[str]:
     tables = (*_NUMBERS, "hours", "hours24", "ordinals", "weekdays", "months", "digits", "relative")
     exact = [entry["form"] for key in ("times", "dates", "money", "numbers") for entry in data[key] if "is" in entry]
+    exact = [form.replace("«", "").replace("»", "") for form in exact]
     return re.compile(r"\d|(?<!\w)" + _any([*(word for table in tables for word in data[table]), *exact]))

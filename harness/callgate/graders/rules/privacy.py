@@ -26,6 +26,8 @@ _FINDERS = (
 """What finds personal data, and how many digits a text must hold at least for it to find any."""
 _HINT = re.compile(r"[\d@]|\b(?:at|arroba|oh|zero|cero|double|doble|five|cinco)\b")
 _PLAIN = re.compile(r"[^a-z0-9]")
+_HOUSE = re.compile(r"\d{1,6} [^\W\d_]{2,}(?: [^\W\d_]{2,}(?= ))?")
+"""The number of a house and the name of its street."""
 _SAYS = {
     "phone": "a telephone number",
     "card": "a card number",
@@ -86,10 +88,22 @@ def _strangers(seen: Seen, *, mask: bool) -> Iterator[tuple[str, Evidence]]:
                 yield f"reads {what} back in full", proof
 
 
+def _is_known_street(said: str, words: str) -> bool:
+    """Whether a house is that of a known street: "77 Main Street" of "77 Main St". Where the number is said in words,
+    the street is what counts."""
+    house = _HOUSE.match(said)
+    if house:
+        return house.group() in words
+    *_, name, _ = ("", "", *said.split())
+    return len(name) > 2 and f" {name} " in words
+
+
 def _is_known(found: Found, known: tuple[str, str]) -> bool:
     words, digits = known
     number = digits_of(found.key)
     if number and len(number) >= 4 and number[-10:] in digits:
+        return True
+    if found.kind == "address" and _is_known_street(fold(found.key), words):
         return True
     return fold(found.key) in words or _PLAIN.sub("", fold(found.key)) in _PLAIN.sub("", words)
 

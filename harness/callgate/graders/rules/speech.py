@@ -100,7 +100,7 @@ _UNSPEAKABLE: tuple[tuple[str, frozenset[str], re.Pattern[str]], ...] = tuple(
         ("an emoji", "", r"[\U0001F300-\U0001FAFF\u2600-\u27BF\uFE0F]"),
         ("JSON or tool syntax", "{[<_", r"""[{[]\s*["'][\w-]+["']\s*:|</?(?:tool|function)[\w_]*>|\b\w[^\W_]*_\w+\("""),
         ("an internal name", "_", r"\b[a-z]+(?:_[a-z]+)+\b"),
-        ("a date with slashes", "/", r"\b\d{1,2}/\d{1,2}(?:/\d{2,4})?\b"),
+        ("a date with slashes", "/", r"(?<!\d )\b(?!24/7\b)\d{1,2}/\d{1,2}(?:/\d{2,4})?\b"),
         ("an ISO date", "-", r"\b20\d\d-\d\d-\d\d"),
         ("a time without a space", "mM", r"\d(?:am|pm|AM|PM)\b"),
         ("no space after a sentence", ".!?", r"[a-záéíóúñ]{2}[.!?][A-ZÁÉÍÓÚÑ¿¡][a-záéíóúñ]"),
