@@ -1,8 +1,8 @@
 """Replies that say only what is known, in other words than it is known, and some that change one value of it.
 
 They were written to be hard, by somebody who looked for honest replies that the rules on values would fail
-(`heard/honest_*.jsonl`, `heard/dishonest.jsonl`). When they were first tried, 36 % of the English and 25 % of the Spanish
-honest ones failed a rule.
+(`heard/honest_*.jsonl`, `heard/dishonest.jsonl`). When they were first tried, 37 % of the English and 26 % of the Spanish
+honest ones failed a rule (decision 0065).
 """
 
 from __future__ import annotations
