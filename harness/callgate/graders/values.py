@@ -16,7 +16,8 @@ from typing import Literal
 
 from callgate.graders.needs import Held, held, matches_at
 from callgate.graders.numerals import DASHED, DOTTED, ISO, JOINT, MONTH_OF_YEAR, number_of, numbers_of
-from callgate.graders.packs import Form, Pack, pack
+from callgate.graders.packs import Pack, pack
+from callgate.graders.packs.forms import Form
 from callgate.graders.telephones import telephones
 from callgate.graders.text import fold
 
