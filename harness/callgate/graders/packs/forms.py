@@ -108,6 +108,7 @@ _CENTS = {True: "apart", "either": "either"}
 
 
 def forms_of(data: Mapping[str, Any], groups: Mapping[str, str]) -> Iterable[Form]:
+    """The forms of a pack's times, dates, amounts and numbers, with what their matches need and begin with."""
     for kind, key in (("time", "times"), ("date", "dates"), ("money", "money"), ("number", "numbers")):
         for entry in data[key]:
             text = re.sub(r"\{(\w+)\}", lambda m: groups.get(m[1], m[0]), bare(entry["form"]))
@@ -151,6 +152,7 @@ def group_of(data: Mapping[str, Any]) -> str:
 
 
 def hint_of(data: Mapping[str, Any]) -> re.Pattern[str]:
+    """A text in which nothing matches this holds no value."""
     tables = (*NUMBERS, "hours", "hours24", "ordinals", "weekdays", "months", "digits", "relative")
     exact = [entry["form"] for key in ("times", "dates", "money", "numbers") for entry in data[key] if "is" in entry]
     exact = [form.replace("«", "").replace("»", "") for form in exact]
