@@ -34,6 +34,7 @@ PHRASES = (
     "openings",
     "not_openings",
     "not_then",
+    "until",
     "found",
     "any_time",
     "wants",

@@ -182,6 +182,7 @@ def _other_than(
 ) -> Iterator[tuple[str, Evidence]]:
     """The days and times of a sentence that are not those booked, nor those of another appointment moved from."""
     known = starts(seen)
+    begins: Value | None = None  # the time that was told last, if it is the appointment's
     for value in find(utterance.text, utterance.language):
         if not start <= value.start < start + len(sentence) or value.kind not in {"date", "time"}:
             continue
@@ -190,8 +191,18 @@ def _other_than(
         before = fold(utterance.text[start : value.start])
         others = known if _FROM.search(before) else ()
         if any(value.tells(moment, seen.today) for moment in (*booked, *others)):
+            begins = value if value.kind == "time" else begins
+            continue
+        if begins is not None and _ends(utterance, begins, value):
             continue
         yield f"says {value.text.strip(' .,')}", utterance.evidence(start, start + len(sentence))
+
+
+def _ends(utterance: Utterance, begin: Value, value: Value) -> bool:
+    """Whether a time is the end of a window that begins with the appointment's: "from 10 to 12"."""
+    between = fold(utterance.text[begin.end : value.start]).strip()
+    known = utterance.pack
+    return known is not None and value.kind == "time" and known.phrases["until"].fullmatch(between) is not None
 
 
 def _set_aside(utterance: Utterance, start: int, sentence: str, value: Value) -> bool:
