@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -544,24 +543,6 @@ def test_a_fact_that_denies_a_thing_in_one_sentence_allows_another_in_the_next()
     where = Context(replace(made.case, facts=facts), made.point, made.tools)
     assert verdict(graded("forbidden_promise", where, "The battery check is free.")) == "pass"
     assert verdict(graded("forbidden_promise", where, "We have loaner cars.")) == "fail"
-
-
-@pytest.mark.parametrize(
-    ("language", "text"),
-    [("en", "a refund, we'll give you free "), ("en", "the "), ("es", "gratis "), ("es", "le damos ")],
-)
-def test_what_is_said_over_and_over_takes_time_that_grows_with_it(language, text):
-    where = context(language=language, must_not_ask=("name",))
-
-    def seconds(times):
-        before = time.process_time()
-        for rule in ("forbidden_promise", "repeat_question"):
-            graded(rule, where, text * times + f"{times}?")
-        return time.process_time() - before
-
-    seconds(3)
-    times = 5000 // len(text)
-    assert seconds(4 * times) < 8 * seconds(times) + 0.1
 
 
 def test_history_of_the_agent_is_a_source():
