@@ -61,6 +61,18 @@ def test_labels_of_a_forgotten_call_are_gone(tmp_path):
     assert "c1" not in path.read_text("utf-8")
 
 
+@pytest.mark.parametrize("line", ['{"case": "c1", "st', "[]", "{}", '{"case": 1}', "no JSON"])
+def test_a_damaged_label_keeps_no_call_from_being_forgotten(tmp_path, line):
+    path = labels_file(tmp_path, "tone")
+    add_labels(path, [label("c2").judged("pass", by="ana", on="")])
+    path.write_text(path.read_text("utf-8") + line, "utf-8")
+    add_labels(path, [label("c1", 1).judged("pass", by="ana", on=""), label("c2", 2).judged("fail", by="ana", on="")])
+    forget_labels(tmp_path, {"c1"})
+    text = path.read_text("utf-8")
+    assert "c1" not in text
+    assert text.count('"c2"') == 2
+
+
 def test_a_table_holds_no_formula_and_says_what_is_wrong_in_it(tmp_path):
     one, table = label(), tmp_path / "t.csv"
     write_table(table, [one], {one.id: "caller: hi"}, {one.id: "=HYPERLINK(1)"})

@@ -160,6 +160,9 @@ def test_a_case_is_taken_out_of_a_sheet_and_nothing_else():
     lines = "".join(f'{{"id": "{name}"}}\n' for name in "abc")
     assert without(lines, "t.jsonl", {"b"}) == '{"id": "a"}\n{"id": "c"}\n'
     assert without(lines, "t.jsonl", {"a", "b", "c"}) == ""
+    odd = '{"id": "a", "caller": "x\u2028y\x85z"}\n{"id": "b"}\n'
+    assert without(odd, "t.jsonl", {"b"}) == odd.partition("\n")[0] + "\n"
+    assert without('id,caller\na,"x\u2028\x0by"\nb,z\n', "t.csv", {"b"}) == 'id,caller\na,"x\u2028\x0by"\n'
     table = 'id,caller\na,"two\nlines"\nb,x\n'
     assert without(table, "t.csv", {"a"}) == "id,caller\nb,x\n"
     left = [row for row in rows(without(table, "t.csv", {"b"}), "t.csv") if not isinstance(row, Problem)]

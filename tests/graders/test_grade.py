@@ -386,7 +386,10 @@ ONE = "@grader\ndef one(case, decision, reply):\n    return 1\n"
     [
         ("X = 1\nimport nothing_of_that_name\n" + ONE, "4:1: cannot be run: ModuleNotFoundError: No module named"),
         ("def boom():\n    return 1 / 0\nboom()\n" + ONE, "4:1: cannot be run: ZeroDivisionError: division by zero"),
-        ("raise SystemExit\n" + ONE, "3:1: cannot be run: SystemExit: "),
+        ("raise SystemExit\n" + ONE, "3:1: cannot be run: SystemExit"),
+        ("X = 1\nreturn 1\n" + ONE, "4:1: cannot be run: SyntaxError: 'return' outside function"),
+        ("raise ValueError('\\ud800\\n!')\n" + ONE, "3:1: cannot be run: ValueError: \\ud800 !"),
+        ("class E(Exception):\n    __str__ = None\nraise E\n" + ONE, "5:1: cannot be run: E"),
         ("while True: pass\n" + ONE, "3:1: cannot be run: it took longer than 1 s"),
         ("import os\nos._exit(0)\n" + ONE, "1:1: cannot be run: it ended its process"),
         ("def plain(f):\n    return lambda *a: f(*a)\n@plain\n" + ONE, "1:1: one: no grader any more when the file"),
@@ -400,9 +403,31 @@ def test_a_file_that_breaks_is_told_at_its_line_before_it_grades(tmp_path, monke
 
 
 def test_a_file_that_runs_has_nothing_to_tell(tmp_path):
-    graders = GraderSet.of([use("one")], project(tmp_path, "print('hello')\n" + ONE))
-    assert unrunnable(graders.customs) == []
+    source = """
+from dataclasses import dataclass
+print("hello")
+
+@dataclass
+class Ours:
+    words: int = 1
+
+class Proxy:
+    def __getattr__(self, name):
+        raise RuntimeError(name)
+
+proxy = Proxy()
+"""
+    root = project(tmp_path, source + ONE)
+    file = root / "evals/graders.py"
+    file.write_text("\ufeff" + file.read_text("utf-8"), "utf-8")
+    assert unrunnable(GraderSet.of([use("one")], root).customs) == []
     assert unrunnable([]) == []
+
+
+def test_each_grader_that_is_gone_when_the_file_is_run_is_named(tmp_path):
+    source = ONE + ONE.replace("one", "two") + "del one, two\n"
+    (problem,) = unrunnable(GraderSet.of([use("one"), use("two")], project(tmp_path, source)).customs)
+    assert problem.message.startswith("one, two: no grader any more")
 
 
 def test_the_grader_of_the_page_grades_as_it_says(tmp_path):

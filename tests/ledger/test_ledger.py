@@ -340,6 +340,45 @@ def test_a_merge_brings_what_a_killed_run_left_and_heals_what_is_damaged_here(jo
     assert spools(path), "the other ledger is only read"
 
 
+def test_a_merge_heals_damaged_scores_and_reads_a_ledger_of_any_name_through_a_link(jotter, path, tmp_path):
+    with Ledger.open(path) as ledger:
+        ledger.put_scores({"base": {"g": grade_json(Score(1.0, passed=True))}})
+    jotter.kill()
+    jotter.wait()
+    here = tmp_path / "here" / "ledger.db"
+    Ledger.open(here).close()
+    with Ledger.open(here) as ledger:
+        merge(ledger, path)
+    with sqlite3.connect(here) as ledger:
+        ledger.execute("UPDATE scores SET body = '{}'")
+        ledger.execute("DELETE FROM replies")
+    ledger.close()
+    for page in [path, *path.parent.glob("ledger.db-*")]:
+        page.rename(page.with_name(page.name.replace("ledger.db", "share[1].db")))
+    link = tmp_path / "link.db"
+    link.symlink_to(path.with_name("share[1].db"))
+    with Ledger.open(here) as ledger:
+        found = merge(ledger, link)
+        assert (found.replies, found.scores) == (2, 1)
+        assert ledger.scores(["base"]) == {"base": {"g": grade_json(Score(1.0, passed=True))}}
+        assert ledger.inspect() == 0
+
+
+def test_what_was_met_as_damaged_is_replaced_after_a_transaction_that_failed(path):
+    with Ledger.open(path) as ledger:
+        ledger.put_replies([PaidReply("a", "m", Reply("first"))])
+    with sqlite3.connect(path) as other:
+        other.execute("UPDATE replies SET digest = x'00'")
+    other.close()
+    with Ledger.open(path) as ledger:
+        assert not ledger.replies(["a"])
+        paid = [PaidReply("a", "m", Reply("again"))]
+        with pytest.raises(TypeError):
+            ledger.exchange(paid, wanted=[object()])  # in the middle, as a full disk would
+        ledger.exchange(paid)
+        assert ledger.replies(["a"])["a"].text == "again"
+
+
 def test_a_merge_leaves_what_a_running_process_has_jotted_down(jotter, path, tmp_path):
     with Ledger.open(tmp_path / "here" / "ledger.db") as ledger:
         assert merge(ledger, path).replies == 1

@@ -103,12 +103,13 @@ def read_labels(path: Path, shown: str) -> tuple[Label, ...]:
         try:
             label = Label(**json.loads(line))
             label.as_trial()
+            name = label.id
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             problems.append(Problem(Place(shown, number), f"no label: {error}"))
             continue
         if label.verdict not in VERDICTS:
             problems.append(Problem(Place(shown, number), f"no label: verdict {label.verdict!r}"))
-        found[label.id] = label
+        found[name] = label
     if problems:
         raise Mistake(problems)
     return tuple(found.values())
@@ -117,7 +118,9 @@ def read_labels(path: Path, shown: str) -> tuple[Label, ...]:
 def add_labels(path: Path, labels: Iterable[Label]) -> None:
     """Appends labels; on disk when this returns."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.is_file() and not path.read_bytes().endswith(b"\n") and path.stat().st_size
     with path.open("a", encoding="utf-8", errors="backslashreplace") as file:  # half a character, as JSON writes it
+        file.write("\n" if half else "")
         for label in labels:
             file.write(json.dumps(asdict(label), ensure_ascii=False, sort_keys=True) + "\n")
         file.flush()
@@ -133,13 +136,27 @@ def forget_labels(folder: Path, cases: Collection[str]) -> None:
     """Removes every label of these cases from a golden set, whatever the rubric: a label holds words of a call."""
     for path in sorted((folder / FOLDER).glob("*.jsonl")):
         lines = [line for _, line in read_lines(path)]
-        kept = [line for line in lines if json.loads(line)["case"] not in cases]
+        kept = [line for line in lines if not _is_of(line, cases)]
         if len(kept) < len(lines):
             _keep(path, kept)
 
 
+def _is_of(line: str, cases: Collection[str]) -> bool:
+    """Whether a line is a label of one of these cases; a damaged one is, where it names one."""
+    try:
+        read = json.loads(line)
+    except (ValueError, RecursionError):
+        read = None
+    if isinstance(read, Mapping) and isinstance(read.get("case"), str):
+        return read["case"] in cases
+    return any(case in line for case in cases)
+
+
 def _keep(path: Path, lines: Iterable[str]) -> None:
-    path.write_text("".join(f"{line}\n" for line in lines), "utf-8")
+    """Writes the file anew, in one step."""
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    part.write_text("".join(f"{line}\n" for line in lines), "utf-8")
+    part.replace(path)
 
 
 # ---------------------------------------------------------------------------------------------- a table to fill in

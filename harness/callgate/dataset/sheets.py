@@ -19,6 +19,7 @@ from callgate.files import Document
 SUFFIXES = (".jsonl", ".csv")
 _SAFE_DIGITS = 16
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")
+_EACH_LINE = re.compile(r"[^\n]*\n|[^\n]+")  # only a newline ends one: a text may hold other separators
 _BLANK = re.compile(r"[ \t\r\n]*")
 _WORDS: Mapping[str, bool] = {"true": True, "false": False}
 _WHOLE = frozenset({"nightly", "version"})
@@ -48,7 +49,7 @@ def without(text: str, name: str, ids: Collection[str]) -> str:
     if starts and set(starts.values()) <= set(ids):
         return ""
     kept, case = [], ""
-    for number, line in enumerate(text.splitlines(keepends=True), 1):
+    for number, line in enumerate(_EACH_LINE.findall(text), 1):
         case = starts.get(number, case if name.endswith(".csv") else "")
         kept += [] if case in ids else [line]
     return "".join(kept)

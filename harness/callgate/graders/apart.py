@@ -7,12 +7,13 @@ import os
 import signal
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from copy import deepcopy
 from functools import partial
 from inspect import signature
 from pathlib import Path
 from traceback import extract_tb
+from types import ModuleType
 from typing import Any
 
 from callgate.concepts import Case, Failure, Grade, Reply, Trial
@@ -31,7 +32,7 @@ def main() -> None:
     with Path(os.devnull).open() as nothing:
         os.dup2(nothing.fileno(), 0)
     about = json.loads(head)
-    functions, line = _functions(about["source"], about["name"], about["seconds"])
+    functions, line = _functions(about["source"], about["name"], about["seconds"], about["options"])
     why = functions.why if isinstance(functions, Failure) else _unmarked(functions, about)
     answers.write(json.dumps({"line": line, "why": why}) + "\n")
     answers.flush()
@@ -40,20 +41,34 @@ def main() -> None:
         answers.flush()
 
 
-def _functions(source: str, name: str, seconds: int) -> tuple[dict[str, Callable[..., Grade]] | Failure, int]:
-    """The marked functions of the file, run from its text; a failure where it cannot be run, and the line it got to."""
-    scope: dict[str, Any] = {"__name__": "evals.graders", "__file__": name}
+def _functions(
+    source: str, name: str, seconds: int, names: Iterable[str]
+) -> tuple[dict[str, Callable[..., Grade]] | Failure, int]:
+    """The marked functions of these names in the file, run from its text; a failure where it cannot be run, and the
+    line it got to."""
+    module = ModuleType("evals.graders")
+    module.__file__ = name
+    sys.modules[module.__name__] = module  # a dataclass looks there for its own module
     signal.signal(signal.SIGALRM, _stop)
     signal.alarm(seconds)
     try:
-        exec(compile(source, name, "exec"), scope)  # noqa: S102  # this process exists to run this file
+        exec(compile(source, name, "exec", dont_inherit=True), module.__dict__)  # noqa: S102  # this process exists for it
+        scope: dict[str, Any] = vars(module)
+        return {key: scope[key] for key in names if getattr(scope.get(key), MARK, False)}, 1
     except BaseException as error:  # noqa: BLE001  # a stranger's code
         late = isinstance(error, _Late)
-        why = f"it took longer than {seconds} s" if late else f"{type(error).__name__}: {error}"
+        why = f"it took longer than {seconds} s" if late else _told(error)
         return Failure("grader_error", f"cannot be run: {why}"[:300]), _line(error, name)
     finally:
         signal.alarm(0)
-    return {key: value for key, value in scope.items() if getattr(value, MARK, False)}, 1
+
+
+def _told(error: BaseException) -> str:
+    """An error of a stranger's code in words, whatever its own words do."""
+    try:
+        return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    except BaseException:  # noqa: BLE001
+        return type(error).__name__
 
 
 def _unmarked(functions: dict[str, Callable[..., Grade]], about: dict[str, Any]) -> str:
@@ -64,6 +79,8 @@ def _unmarked(functions: dict[str, Callable[..., Grade]], about: dict[str, Any])
 
 def _line(error: BaseException, name: str) -> int:
     """The last line of the file that an error came through."""
+    if isinstance(error, SyntaxError) and error.filename == name:
+        return error.lineno or 1
     lines = [frame.lineno for frame in extract_tb(error.__traceback__) if frame.filename == name]
     return (lines[-1] if lines else None) or 1
 
@@ -111,7 +128,7 @@ def _graded(grading: Callable[[], Grade], seconds: int) -> str:
     try:
         return encoded_grade(grading())
     except (Exception, SystemExit) as error:  # noqa: BLE001  # a stranger's code
-        return encoded_grade(Failure("grader_error", f"{type(error).__name__}: {error}"[:300]))
+        return encoded_grade(Failure("grader_error", _told(error)[:300]))
     finally:
         signal.alarm(0)
 

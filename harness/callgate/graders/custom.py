@@ -81,6 +81,8 @@ def read_custom(path: Path, label: str = str(SOURCE)) -> Mapping[str, CustomGrad
     text = read_text(path, label)
     try:
         tree = ast.parse(text)
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise Mistake([Problem(Place(label), f"not Python that can be read: {error or 'it is too deep'}")]) from None
     except SyntaxError as error:
         place = Place(label, error.lineno or 1, error.offset or 1)
         raise Mistake([Problem(place, f"not Python: {error.msg}")]) from None
@@ -158,18 +160,22 @@ def run(graders: Sequence[CustomGrader], rows: Sequence[Row]) -> list[dict[str, 
 def unrunnable(graders: Sequence[CustomGrader]) -> list[Problem]:
     """The files of these graders that break when they are run, each at the line that raised. They are run apart, as for
     grading, and no grader of theirs is called."""
-    first = {grader.path: grader for grader in graders}
-    return [problem for grader in first.values() if (problem := _tried(grader))]
+    files: dict[Path, list[CustomGrader]] = {}
+    for grader in graders:
+        files.setdefault(grader.path, []).append(grader)
+    return [problem for some in files.values() if (problem := _tried(some))]
 
 
-def _tried(grader: CustomGrader) -> Problem | None:
-    out = _session([grader], [], [])
+def _tried(graders: Sequence[CustomGrader]) -> Problem | None:
+    """What is wrong with the file of these graders, in one line."""
+    out = _session(graders, [], [])
     try:
         told = json.loads(out.partition("\n")[0])
         line, why = told["line"], told["why"]
     except (ValueError, KeyError, TypeError, RecursionError):
         line, why = 1, "cannot be run: it ended its process"
-    return Problem(Place(grader.label, line, 1), why) if why else None
+    why = " ".join(str(why).encode("utf-8", "backslashreplace").decode().split())
+    return Problem(Place(graders[0].label, line, 1), why) if why else None
 
 
 def _run_file(graders: Sequence[CustomGrader], rows: Sequence[Row]) -> list[dict[str, Grade]]:
@@ -237,7 +243,7 @@ def _answered(out: str, jobs: int) -> dict[int, Grade]:
 def _lines(graders: Sequence[CustomGrader], rows: Sequence[Row], todo: Sequence[tuple[int, str]]) -> Iterable[str]:
     """The source and options, each case once, then a job a line."""
     options = {g.name: dict(g.options) for g in graders}
-    source = graders[0].path.read_text("utf-8")
+    source = read_text(graders[0].path, graders[0].label)
     yield json.dumps({"source": source, "name": graders[0].label, "options": options, "seconds": SECONDS_A_ROW})
     told: set[int] = set()
     for number, (index, name) in enumerate(todo):

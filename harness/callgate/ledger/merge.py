@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from callgate.concepts import Mistake
+from callgate.ledger.rows import ReplyRow
 from callgate.ledger.spool import abandoned, spooled
 from callgate.ledger.store import Ledger
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +39,21 @@ def merge(into: Ledger, path: Path) -> Merged:
     what is there and sound stays. Its files are not changed. Raises Mistake where it is no ledger, or one of another
     version."""
     try:
+        # what is left beside it first, since who opens that ledger meanwhile takes it over
+        left = [row for spool in abandoned(path.resolve()) for row in _left_in(spool)]
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as other:
             other.text_factory = bytes
-            left = (row for spool in abandoned(path) for row in spooled(spool))
             return Merged(*into.take(other, left))
-    except (sqlite3.Error, OSError) as error:
+    except sqlite3.Error as error:
         raise Mistake(f"{path}: no ledger, or one that cannot be read: {error}") from error
+
+
+def _left_in(spool: Path) -> list[ReplyRow]:
+    """The replies in a file beside the other ledger; none where somebody else has just taken them over."""
+    try:
+        return list(spooled(spool))
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        _log.warning("%s: what a killed run has left cannot be read: %s", spool, error)
+        return []

@@ -12,6 +12,7 @@ import os
 import re
 import threading
 from collections.abc import Collection, Iterator
+from glob import escape
 from pathlib import Path
 
 from callgate.ledger.claims import is_alive
@@ -92,7 +93,7 @@ class _Page:
 
 def abandoned(ledger: Path) -> list[Path]:
     """The files of claimants that are gone."""
-    found = [(path, _OWNER.search(path.name)) for path in ledger.parent.glob(f"{ledger.name}-spool-*")]
+    found = [(path, _OWNER.search(path.name)) for path in ledger.parent.glob(f"{escape(ledger.name)}-spool-*")]
     return [path for path, owner in found if owner and not is_alive(ledger, owner[1])]
 
 

@@ -313,9 +313,15 @@ class Ledger:
         """Keeps grades: base -> grader's key -> grade (see `grade_json`); those known before stay."""
         rows = [score_row(base, some) for base, some in grades.items()]
         with self._lock, self._transaction():
-            broken, self._broken_scores = self._broken_scores, set()
-            self._db.executemany("DELETE FROM scores WHERE base = CAST(? AS TEXT) AND digest = ?", broken)
-            self._db.executemany("INSERT OR IGNORE INTO scores VALUES (?,?,?)", rows)
+            self._keep_scores(rows)
+
+    def _keep_scores(self, rows: Sequence[Sequence[Any]]) -> int:
+        """Keeps scores, in the place of the damaged ones that have been met. How many were new."""
+        broken, self._broken_scores = self._broken_scores, set()
+        self._db.executemany("DELETE FROM scores WHERE base = CAST(? AS TEXT) AND digest = ?", broken)
+        before = self._db.total_changes
+        self._db.executemany("INSERT OR IGNORE INTO scores VALUES (?,?,?)", rows)
+        return self._db.total_changes - before
 
     # ------------------------------------------------------------------------------------------ runs
 
@@ -454,9 +460,10 @@ class Ledger:
         with self._lock, self._transaction():
             rows = chain(sound(_EVERY_REPLY, reply_from), jotted)
             replies = sum(self._insert(some) for some in iter(lambda: list(islice(rows, _TAKEN_AT_ONCE)), []))
-            before = self._db.total_changes
-            self._db.executemany("INSERT OR IGNORE INTO scores VALUES (?,?,?)", sound(_ALL_SCORES, scores_from))
-            scores = self._db.total_changes - before
+            scores, graded = 0, sound(_ALL_SCORES, scores_from)
+            while some_scores := list(islice(graded, _TAKEN_AT_ONCE)):
+                self.scores([row[0] for row in some_scores])  # meets what is damaged
+                scores += self._keep_scores(some_scores)
             known = {run.id: run for run in self.runs()}
             runs = 0
             for row in reversed(list(sound(_RUNS, run_from))):
@@ -477,11 +484,13 @@ class Ledger:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
+        broken = set(self._broken_replies), set(self._broken_scores)
         self._db.execute("BEGIN IMMEDIATE")
         try:
             yield
             self._db.execute("COMMIT")
         except BaseException:
+            self._broken_replies, self._broken_scores = broken  # what was deleted stands there still
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
             raise
