@@ -26,6 +26,7 @@ from callgate.files import (
     read_text_at,
     read_yaml,
 )
+from callgate.interchange.foreign import expanded
 
 
 @pytest.mark.parametrize(
@@ -89,7 +90,7 @@ tests:
 
 
 def test_in_another_tools_file_aliases_merge_keys_and_references_stand_for_what_they_name():
-    found = parse_yaml(FOREIGN, "f", foreign=True)
+    found = parse_yaml(FOREIGN, "f", expand=expanded)
     short = {"type": "javascript", "value": "output.length < 80"}
     assert found.value["tests"] == [
         {"vars": {"name": "Ben"}, "assert": [short]},
@@ -101,13 +102,31 @@ def test_in_another_tools_file_aliases_merge_keys_and_references_stand_for_what_
 
 
 @pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("a: {$ref: '#/b'}", {"$ref": "#/b"}),
+        ("a: {$ref: other.yaml#/a}", {"$ref": "other.yaml#/a"}),
+        ("a: {$ref: '#/l/²'}\nl: [1]", {"$ref": "#/l/²"}),
+        (f"a: {{$ref: '#/l/{'9' * 5000}'}}\nl: [1]", {"$ref": f"#/l/{'9' * 5000}"}),
+        ('{"a": {"<<": "z"}}', {"<<": "z"}),
+        ("a: {$ref: '#/c/b'}\nx: &x {b: 1}\nc: {<<: *x}", 1),
+        ("a: {$ref: '#/c/b'}\nx: {b: 2}\nc: {$ref: '#/x'}", 2),
+        ("a: {$ref: '#/t/b', weight: 0}\nt: {b: {type: equals, weight: 1}}", {"weight": 0, "type": "equals"}),
+        ("a: {$ref: '#/x~1y/a%20b'}\nx/y: {a b: 3}", 3),
+        ("a: {$ref: '#/a/b'}", {"$ref": "#/a/b"}),
+    ],
+)
+def test_what_a_reference_names_is_found_and_one_that_names_nothing_stays(text, value):
+    assert parse_yaml(text, "f", expand=expanded).value["a"] == value
+
+
+@pytest.mark.parametrize(
     ("text", "said"),
     [
         ("a: &a [*a]", "f:1:4: holds itself"),
         ("a: {$ref: '#/a'}", "f:1:4: holds itself"),
-        ("a: {$ref: '#/b'}", "f:1:11: $ref '#/b' names nothing in this file"),
-        ("a: {$ref: other.yaml}", "f:1:11: $ref 'other.yaml' names nothing in this file"),
-        ("a: {<<: 5}", "f:1:9: << merges mappings"),
+        ("a: {<<: 5}", "f:1:9: only a mapping can be merged"),
+        ("a: {$ref: '#/b', c: 1}\nb: 5", "f:2:4: only a mapping can be merged"),
         ("a: !!python/name:os.system b", "tag"),
         (
             "a: &a [1,1,1,1]\n" + "".join(f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]\n" for a, b in pairwise("abcdefgh")),
@@ -117,7 +136,7 @@ def test_in_another_tools_file_aliases_merge_keys_and_references_stand_for_what_
 )
 def test_an_alias_that_grows_without_end_or_names_nothing_is_a_mistake(text, said):
     with pytest.raises(Mistake, match=re.escape(said)):
-        parse_yaml(text, "f", foreign=True)
+        parse_yaml(text, "f", expand=expanded)
 
 
 def test_keys_are_texts_whatever_they_look_like():

@@ -70,11 +70,11 @@ class Document:
             return self._where(keys)
         node = mark_of = self._root
         for key in keys:
-            found = _child(node, key)
+            found = child_of(node, key)
             if found is None:
                 break
             mark_of, node = found
-        return _place(self.name, mark_of)
+        return place_of(self.name, mark_of)
 
 
 def read_yaml(path: Path, name: str | None = None) -> Document:
@@ -82,9 +82,9 @@ def read_yaml(path: Path, name: str | None = None) -> Document:
     return parse_yaml(read_text(path, name), name or str(path))
 
 
-def parse_yaml(text: str, name: str, *, foreign: bool = False) -> Document:
-    """Like `read_yaml` for a text that came from elsewhere. In another tool's file (`foreign`) anchors, aliases, merge
-    keys (`<<`) and `$ref: '#/...'` stand for what they name, at its place."""
+def parse_yaml(text: str, name: str, *, expand: Callable[[yaml.Node, str], yaml.Node] | None = None) -> Document:
+    """Like `read_yaml` for a text that came from elsewhere. With `expand` (tree of nodes and name -> tree) anchors and
+    aliases may stand in it, and it is read as what that makes of it."""
     if len(text) > MAX_BYTES:
         raise _mistake(Place(name), f"{len(text):,} characters; at most {MAX_BYTES:,} are read")
     surrogate = _SURROGATE.search(text)
@@ -93,7 +93,7 @@ def parse_yaml(text: str, name: str, *, foreign: bool = False) -> Document:
         place = Place(name, before.count("\n") + 1, len(before) - before.rfind("\n"))
         raise _mistake(place, "half a surrogate pair, which is no character")
     if _MAYBE_FORBIDDEN.search(text):
-        _refuse_forbidden(text, name, foreign=foreign)
+        _refuse_forbidden(text, name, anchors=expand is not None)
     try:
         parser = _Parser(text)
         root = parser.get_single_node()
@@ -101,7 +101,7 @@ def parse_yaml(text: str, name: str, *, foreign: bool = False) -> Document:
         raise _mistake(*_syntax(error, name)) from None
     if root is None:
         return Document(name, None)
-    root = _Expansion(name, root).node(root) if foreign else root
+    root = expand(root, name) if expand else root
     problems: list[Problem] = []
     value = _data(root, name, problems)
     if problems:
@@ -249,70 +249,6 @@ def mistake(place: Place | None, message: str) -> Mistake:
     return _mistake(place, message)
 
 
-# ---------------------------------------------------------------------------------------------- another tool's YAML
-
-MOST_NODES = 50_000
-
-
-class _Expansion:
-    """A tree of nodes in which every alias, merge key and `$ref` has become what it names."""
-
-    def __init__(self, name: str, root: yaml.Node) -> None:
-        self._name, self._root = name, root
-        self._within: list[yaml.Node] = []
-        self._count = 0
-
-    def node(self, node: yaml.Node) -> yaml.Node:
-        """Raises Mistake where a node holds itself, or where the whole would grow beyond MOST_NODES."""
-        self._count += 1
-        if self._count > MOST_NODES:
-            raise _mistake(_place(self._name, node), f"aliases make more than {MOST_NODES:,} parts of it")
-        if len(self._within) > 5 * MAX_DEPTH or any(node is outer for outer in self._within):
-            raise _mistake(_place(self._name, node), "holds itself by an alias or a $ref, or is too deep")
-        self._within.append(node)
-        try:
-            return self._whole(node)
-        finally:
-            self._within.pop()
-
-    def _whole(self, node: yaml.Node) -> yaml.Node:
-        if isinstance(node, yaml.SequenceNode):
-            items = [self.node(child) for child in node.value]
-            return yaml.SequenceNode(node.tag, items, node.start_mark, node.end_mark)
-        if not isinstance(node, yaml.MappingNode):
-            return node
-        named = _child(node, "$ref")
-        if named is not None and len(node.value) == 1:
-            return self.node(self._named(named[1]))
-        own = [(key, self.node(child)) for key, child in node.value if key.value != "<<"]
-        known = {key.value for key, _ in own if isinstance(key, yaml.ScalarNode)}
-        for key, child in node.value:
-            for merged in self._merged(child) if key.value == "<<" else ():
-                if isinstance(merged[0], yaml.ScalarNode) and merged[0].value not in known:
-                    known.add(merged[0].value)
-                    own.append(merged)
-        return yaml.MappingNode(node.tag, own, node.start_mark, node.end_mark)
-
-    def _merged(self, node: yaml.Node) -> Iterable[tuple[yaml.Node, yaml.Node]]:
-        """What a merge key brings: the pairs of a mapping, or of several of which the first goes before."""
-        whole = self.node(node)
-        parts = whole.value if isinstance(whole, yaml.SequenceNode) else [whole]
-        if not all(isinstance(part, yaml.MappingNode) for part in parts):
-            raise _mistake(_place(self._name, node), "<< merges mappings")
-        return [pair for part in parts for pair in part.value]
-
-    def _named(self, reference: yaml.Node) -> yaml.Node:
-        """The node that a reference into the same file names."""
-        found: yaml.Node | None = self._root
-        written = str(reference.value)
-        for key in written.removeprefix("#/").split("/") if written.startswith("#/") else ():
-            child = _child(found, int(key) if isinstance(found, yaml.SequenceNode) and key.isdigit() else key)
-            found = child[1] if child else None
-        if found is None or not written.startswith("#/"):
-            raise _mistake(_place(self._name, reference), f"$ref {written!r} names nothing in this file")
-        return found
-
-
 # ---------------------------------------------------------------------------------------------- nodes -> data
 
 
@@ -324,10 +260,10 @@ def _data(node: yaml.Node, name: str, problems: list[Problem]) -> Json:
     mapping: dict[str, Json] = {}
     for key, child in node.value:
         if not isinstance(key, yaml.ScalarNode):
-            problems.append(Problem(_place(name, key), "a key must be a plain word"))
+            problems.append(Problem(place_of(name, key), "a key must be a plain word"))
             continue
         if key.value in mapping:
-            problems.append(Problem(_place(name, key), f"key {key.value!r} stands twice in this mapping"))
+            problems.append(Problem(place_of(name, key), f"key {key.value!r} stands twice in this mapping"))
         mapping[key.value] = _data(child, name, problems)
     return mapping
 
@@ -347,11 +283,11 @@ def _scalar(node: yaml.ScalarNode, name: str, problems: list[Problem]) -> Json:
             return int(text)
     elif abs(value := float(text)) != float("inf"):
         return value
-    problems.append(Problem(_place(name, node), f"{text[:24]} is too large for a number; if it is a text, quote it"))
+    problems.append(Problem(place_of(name, node), f"{text[:24]} is too large for a number; if it is a text, quote it"))
     return None
 
 
-def _child(node: yaml.Node | None, key: str | int) -> tuple[yaml.Node, yaml.Node] | None:
+def child_of(node: yaml.Node | None, key: str | int) -> tuple[yaml.Node, yaml.Node] | None:
     """The node whose position names the child (a mapping's key, a sequence's item), and the child."""
     if isinstance(node, yaml.MappingNode):
         return next(((k, v) for k, v in node.value if k.value == key), None)
@@ -360,20 +296,21 @@ def _child(node: yaml.Node | None, key: str | int) -> tuple[yaml.Node, yaml.Node
     return None
 
 
-def _place(name: str, node: yaml.Node | None) -> Place:
+def place_of(name: str, node: yaml.Node | None) -> Place:
+    """Where a node begins."""
     return Place(name) if node is None else Place(name, node.start_mark.line + 1, node.start_mark.column + 1)
 
 
-def _refuse_forbidden(text: str, name: str, *, foreign: bool) -> None:
-    """Walk the events and refuse what may not stand in a file of ours, each at its place; in another tool's, tags."""
+def _refuse_forbidden(text: str, name: str, *, anchors: bool) -> None:
+    """Walk the events and refuse what may not stand in a file, each at its place."""
     problems: list[Problem] = []
     try:
         for event in yaml.parse(text, Loader=yaml.CLoader):
             place = Place(name, event.start_mark.line + 1, event.start_mark.column + 1)
-            if isinstance(event, yaml.AliasEvent) and not foreign:
+            if isinstance(event, yaml.AliasEvent) and not anchors:
                 problems.append(Problem(place, f"alias *{event.anchor}: write it out; a text that begins so is quoted"))
             elif isinstance(event, (yaml.ScalarEvent, yaml.CollectionStartEvent)):
-                if event.anchor is not None and not foreign:
+                if event.anchor is not None and not anchors:
                     problems.append(Problem(place, f"anchor &{event.anchor}: a text that begins so is quoted"))
                 if event.tag is not None:
                     problems.append(Problem(place, f"tag {event.tag}: a text that begins so is quoted"))

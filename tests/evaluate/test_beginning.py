@@ -230,6 +230,32 @@ tests:
     assert [case.expect["must_say"] for case in found.cases] == [[{"regex": "half past seven"}]] * 2
 
 
+def test_json_is_read_as_javascript_and_python_write_it(tmp_path):
+    row = {"vars": {"message": "one\u2028two \U0001f600"}, "assert": [{"type": "contains", "value": "yes"}]}
+    (tmp_path / "t.jsonl").write_text(json.dumps(row) + "\n" + json.dumps(row, ensure_ascii=False) + "\n", "utf-8")
+    config = {"prompts": ["Answer: {{message}}"], "tests": ["t.jsonl"], "description": "hi \U0001f600 \\ud83d"}
+    (tmp_path / "promptfooconfig.json").write_text(json.dumps(config), "utf-8")
+    found = read_config(tmp_path / "promptfooconfig.json")
+    assert found.description == config["description"]
+    assert [case.values["message"] for case in found.cases] == [row["vars"]["message"]] * 2
+
+
+def test_a_reference_of_a_schema_is_left_alone_and_one_of_an_assertion_has_a_line(tmp_path):
+    (tmp_path / "promptfooconfig.yaml").write_text(
+        """
+prompts: ["Answer: {{message}}"]
+providers:
+  - {id: openai:gpt-5-mini, config: {tools: [{parameters: {properties: {a: {$ref: '#/$defs/d'}}}}]}}
+tests:
+  - {vars: {message: Hi}, assert: [{type: contains, value: hello}, {$ref: '#/nowhere'}]}
+""",
+        "utf-8",
+    )
+    found = read_config(tmp_path / "promptfooconfig.yaml")
+    assert (found.native, len(found.cases)) == (1, 1)
+    assert "$ref '#/nowhere' names nothing in this file" in " ".join(left.why for left in found.left)
+
+
 def test_nothing_outside_the_configs_folder_is_read(tmp_path):
     (tmp_path / "secret.txt").write_text("hidden words", "utf-8")
     inside = tmp_path / "in"

@@ -92,7 +92,9 @@ def assertions(written: Json, document: Document, path: tuple[str | int, ...]) -
     for index, one in enumerate(written if isinstance(written, list | tuple) else [written] if written else []):
         place = document.place(*path, index)
         if not isinstance(one, Mapping) or not isinstance(one.get("type"), str):
-            found.append(Assertion("an assertion", None, {}, "left", place, "without a type says nothing"))
+            lost = isinstance(one, Mapping) and "$ref" in one
+            why = f"$ref {one['$ref']!r} names nothing in this file" if lost else "without a type says nothing"
+            found.append(Assertion("an assertion", None, {}, "left", place, why))
             continue
         found.append(_assertion(one, place))
     return found

@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 
 from callgate.concepts import MODEL_PARAMETERS, Json, Mistake, Place, Problem
 from callgate.files import Document, mistake, parse_yaml, read_text
+from callgate.interchange.foreign import expanded
 from callgate.interchange.promptfoo_asserts import Assertion, assertions, expected_column
 
 _VARIABLE = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}", re.DOTALL)
@@ -108,7 +109,7 @@ def read_config(path: Path) -> Moved:
     """What can be moved. Raises Mistake for a file that is none: not YAML or JSON, or without tests and prompts."""
     if path.suffix not in {".yaml", ".yml", ".json"}:
         raise Mistake(f"{path}: a config in YAML or JSON is read; promptfoo itself runs one that is a program")
-    document = parse_yaml(read_text(path), str(path), foreign=True)
+    document = parse_yaml(_plain(read_text(path), path.name), str(path), expand=expanded)
     whole = document.value
     if not isinstance(whole, Mapping) or not {"tests", "prompts"} & set(whole):
         raise mistake(document.place(), "is no promptfoo config: it has neither prompts nor tests")
@@ -299,15 +300,26 @@ def _tests_of_file(name: str, place: Place, folder: Path, moved: Moved) -> Itera
             yield row, _standing_at(line, json.dumps(row), shown), ()
         return
     if suffix == ".jsonl":
-        for line, part in enumerate(text.splitlines(), 1):
+        for line, part in enumerate(text.split("\n"), 1):
             if part.strip():
-                document = _standing_at(line, part, shown)
+                document = _standing_at(line, _plain(part, shown), shown)
                 yield from ((one, document, ()) for one in [document.value] if isinstance(one, Mapping))
         return
-    document = parse_yaml(text, shown, foreign=True)
+    document = parse_yaml(_plain(text, shown), shown, expand=expanded)
     for index, one in enumerate(_listed(document.value)):
         if isinstance(one, Mapping):
             yield one, document, (index,) if isinstance(document.value, list | tuple) else ()
+
+
+_PAIR = re.compile(r"(?<!\\)((?:\\\\)*)\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})", re.IGNORECASE)
+
+
+def _plain(text: str, name: str) -> str:
+    """A text of JSON as YAML reads it too: a character that JSON may write as two halves stands for itself."""
+    if not name.endswith((".json", ".jsonl")):
+        return text
+    whole = _PAIR.sub(lambda m: m[1] + json.loads(f'"\\u{m[2]}\\u{m[3]}"'), text)
+    return re.sub("[\x85\u2028\u2029]", lambda odd: f"\\u{ord(odd.group()):04x}", whole)
 
 
 def _standing_at(line: int, text: str, name: str) -> Document:
