@@ -116,10 +116,10 @@ def read_text(path: Path, name: str | None = None) -> str:
 
 
 def read_lines(path: Path, name: str | None = None) -> list[tuple[int, str]]:
-    """The lines of a regular file of rows, as long as it may be, each with its number from 1. Only a newline ends one,
-    for a row of JSON may hold other separators; blank ones are left out."""
+    """The lines of a file of rows, or of a pipe, as long as it may be, each with its number from 1. Only a newline ends
+    one, for a row of JSON may hold other separators; blank ones are left out."""
     shown = Place(name or str(path))
-    text = _decoded(_content(path, shown, -1), shown, most=None)
+    text = _decoded(_content(path, shown, -1, pipes=True), shown, most=None)
     return [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
 
 
@@ -132,9 +132,10 @@ def each_once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     return found
 
 
-def _content(path: Path, shown: Place, most: int) -> bytes:
+def _content(path: Path, shown: Place, most: int, *, pipes: bool = False) -> bytes:
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode) and not (pipes and stat.S_ISFIFO(mode)):
             raise _mistake(shown, "not a regular file")
         with path.open("rb") as stream:
             return stream.read(most)

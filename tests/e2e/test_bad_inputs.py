@@ -103,6 +103,10 @@ MISTAKES = {
         lambda p: p.write("datasets/receptionist/nothing.yaml", NOTHING),
         "datasets/receptionist/nothing.yaml:3:1: nothing grades decision 'answer': say in 'expect' what is right",
     ),
+    "a saying that says nothing": (
+        lambda p: p.write("datasets/receptionist/nothing.yaml", NOTHING.replace("{}", '{must_say: [{claim: " "}]}')),
+        "datasets/receptionist/nothing.yaml:3:21: says nothing",
+    ),
     "nothing to say": (
         lambda p: p.write("datasets/receptionist/nothing.yaml", NOTHING.replace("{}", "{calls: []}")),
         "datasets/receptionist/nothing.yaml:3:10: calls is empty and asks for nothing: `other_calls: forbid` says",

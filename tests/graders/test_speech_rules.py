@@ -545,6 +545,21 @@ def test_a_fact_that_denies_a_thing_in_one_sentence_allows_another_in_the_next()
     assert verdict(graded("forbidden_promise", where, "We have loaner cars.")) == "fail"
 
 
+@pytest.mark.parametrize(
+    ("language", "rule", "text"),
+    [
+        ("en", "claimed_action_without_call", "I've **booked** you for *Friday*."),
+        ("en", "claimed_action_without_call", "You're __all set__."),
+        ("en", "forbidden_promise", "You get a **full refund** today."),
+        ("en", "repeat_question", "What is your **name**?"),
+        ("es", "claimed_action_without_call", "Su cita quedo\u0301 **agendada** para el viernes."),
+    ],
+)
+def test_marks_and_decomposed_letters_hide_nothing(language, rule, text):
+    where = context(language=language, must_not_ask=("name",))
+    assert verdict(graded(rule, where, text)) == "fail"
+
+
 def test_history_of_the_agent_is_a_source():
     where = context(agent("I have 10:15 on Monday."), "Yes.", language="en")
     assert isinstance(where.history[0], AgentTurn)

@@ -99,9 +99,17 @@ def read_runs(file: Path) -> Iterator[Run]:
     for number, line in read_lines(file):
         try:
             row: Any = json.loads(line)
-            yield Run(**{name: row[name] for name in names})
+            run = Run(**{name: row[name] for name in names})
         except (ValueError, KeyError, TypeError, RecursionError):
-            raise Mistake([Problem(Place(str(file), number), f"a run has {', '.join(sorted(names))}")]) from None
+            run = None
+        if run is None or not isinstance(run.started, int) or not _is_decision(run.decision):
+            raise Mistake([Problem(Place(str(file), number), f"a run has {', '.join(sorted(names))}")])
+        yield run
+
+
+def _is_decision(decision: Json) -> bool:
+    """Whether it is one as a run keeps it, or none: a run that was not decided."""
+    return decision is None or (isinstance(decision, Mapping) and {"simulated", "subset", "verdict"} <= set(decision))
 
 
 def _project(root: Path, asked: Asked, known: History) -> Project:

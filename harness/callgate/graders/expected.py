@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from callgate.concepts import Expect
 from callgate.graders.rules.handoff import handoff_problem
@@ -16,6 +16,11 @@ def expect_problems(expect: Expect) -> Iterator[tuple[tuple[str | int, ...], str
             problem = slot_problem(name)
             if problem:
                 yield (key, index), problem
+    for key in ("must_say", "must_not_say"):
+        for index, item in enumerate(getattr(expect, key)):
+            texts = list(item.values()) if isinstance(item, Mapping) else [item]
+            if any(isinstance(text, str) and not text.strip() for text in texts):
+                yield (key, index), "says nothing"
     problem = handoff_problem(expect.handoff) if expect.handoff is not None else None
     if problem:
         yield ("handoff",), problem

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property, lru_cache
 from typing import TypeAlias
+from unicodedata import normalize
 
 from callgate.concepts import (
     AgentTurn,
@@ -208,7 +209,7 @@ class Seen:
         """Everything said, a step each, blanks left out."""
         said = []
         for turn, step in enumerate(self.trial.steps):
-            text = step.reply.text
+            text = step.reply.text if step.reply.text.isascii() else normalize("NFC", step.reply.text)
             if text.strip():
                 own = language_of(text, self.context.names)
                 language = own if own in LANGUAGES else self.context.language

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 _SENTENCE = re.compile(r"[^.!?…\n]+(?:[.](?=\S)[^.!?…\n]+)*[.!?…]*")
 _WORD = re.compile(r"[\w']+")
+_MARKS = re.compile(r"\*\*|__|`|(?<!\w)[*_](?=\w)|(?<=[\w.,!?])[*_](?!\w)")
 _SPACE = re.compile(r"\s+")
 _PLAIN = {"’": "'", "‘": "'", "ʼ": "'", "“": '"', "”": '"', "–": "-", "—": "-", "\u00a0": " ", "\u202f": " "}
 
@@ -33,6 +34,12 @@ def unaccented(pattern: str) -> str:
 def words(text: str) -> tuple[str, ...]:
     """The folded words of a text, without punctuation."""
     return tuple(_WORD.findall(fold(text)))
+
+
+@lru_cache(maxsize=8192)
+def unmarked(text: str) -> str:
+    """A text without the marks that make words bold, slanted or code: "I've **booked** you" says what it says."""
+    return _MARKS.sub("", text) if "*" in text or "_" in text or "`" in text else text
 
 
 def squeezed(text: str) -> str:

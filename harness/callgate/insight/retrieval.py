@@ -133,10 +133,13 @@ def rankings_from(path: Path) -> Callable[[Query], Sequence[str]]:
     for number, line in read_lines(path):
         try:
             row = json.loads(line)
-            ranked[str(row["query"])] = [str(name) for name in row["articles"]]
+            name, articles = str(row["query"]), row["articles"]
         except (ValueError, KeyError, TypeError, RecursionError):
-            message = 'a ranking is {"query": its id, "articles": [ids, the best first]}'
-            raise Mistake([Problem(Place(str(path), number), message)]) from None
+            name, articles = "", None
+        if not isinstance(articles, list) or name in ranked:
+            message = 'a ranking is {"query": its id, "articles": [ids, the best first]}, one a query'
+            raise Mistake([Problem(Place(str(path), number), message)])
+        ranked[name] = [str(article) for article in articles]
 
     def ranking(query: Query) -> Sequence[str]:
         if query.id not in ranked:

@@ -12,7 +12,7 @@ from callgate.concepts import Evidence, Grade, NotApplicable, Score, ToolTurn
 from callgate.graders.needs import held
 from callgate.graders.packs import Claims, Pack, Saying, pack
 from callgate.graders.seen import Seen, Utterance, leaves
-from callgate.graders.text import excerpt, fold, sentences
+from callgate.graders.text import excerpt, fold, sentences, unmarked
 from callgate.graders.values import Value, find
 
 CLAUSE = re.compile(r"[,;:]\s")
@@ -103,8 +103,8 @@ def _quotes_a_fact(seen: Seen, act: str, proof: Evidence) -> bool:
     """Whether the words that claim an act stand in a fact: "a plan that is cancelled runs to the end of the month"."""
     language = next((u.language for u in seen.utterances if u.turn == proof.turn), "")
     known = pack(language)
-    spans = (span for said, span in said_done(known, proof.text) if said == act) if known else ()
-    said = [fold(proof.text[start:end]) for start, end in spans]
+    spans = (span for said, span in said_done(known, unmarked(proof.text)) if said == act) if known else ()
+    said = [fold(unmarked(proof.text)[start:end]) for start, end in spans]
     return any(words in fold(fact.text) for words in said for fact in seen.context.case.facts.values())
 
 
@@ -126,12 +126,12 @@ def claims_of(utterance: Utterance) -> tuple[tuple[str, Evidence], ...]:
     if known is None:
         return ()
     claimed: list[tuple[str, Evidence]] = []
-    sayable = _sayable(known, utterance.text)
+    sayable = _sayable(known, unmarked(utterance.text))
     for start, sentence in sentences(utterance.text) if sayable else ():
-        folded = fold(sentence)
-        if known.question_mark.search(folded):
+        plain = unmarked(sentence)
+        if known.question_mark.search(fold(plain)):
             continue
-        acts = _stated(known, folded, _said(sayable, sentence))
+        acts = _stated(known, fold(plain), _said(sayable, plain))
         claimed += [(act, utterance.evidence(start, start + len(sentence))) for act in acts]
     return tuple(claimed)
 

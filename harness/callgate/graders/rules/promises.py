@@ -11,7 +11,7 @@ from callgate.graders.needs import may_match
 from callgate.graders.packs import LANGUAGES, Pack, pack
 from callgate.graders.said import stems, values
 from callgate.graders.seen import Seen, Utterance
-from callgate.graders.text import excerpt, fold, sentences, words
+from callgate.graders.text import excerpt, fold, sentences, unmarked, words
 
 
 def forbidden_promise(seen: Seen) -> Grade:
@@ -38,16 +38,16 @@ def _promises(seen: Seen, utterance: Utterance) -> Iterator[tuple[str, Evidence]
     if known is None:
         return
     for what, (start, sentence, made) in promised(known, seen.context.case.kind, utterance.text):
-        if any(not _allowed(seen, known, what, fold(sentence), match) for match in made):
+        if any(not _allowed(seen, known, what, fold(unmarked(sentence)), match) for match in made):
             yield what, utterance.evidence(start, start + len(sentence))
 
 
 def promised(known: Pack, kind: str, text: str) -> Iterator[tuple[str, tuple[int, str, list[re.Match[str]]]]]:
     """What a text in a case of that kind holds out, allowed or not: start and text of its sentence, and where in it."""
-    folded_text = fold(text)
+    folded_text = fold(unmarked(text))
     promises = [(what, pattern) for what, pattern in _held_out(known, kind) if may_match(pattern, folded_text)]
     for start, sentence in sentences(text) if promises else ():
-        folded = fold(sentence)
+        folded = fold(unmarked(sentence))
         for what, pattern in promises:
             if made := list(_made(known, folded, pattern, written=kind != "call")):
                 yield what, (start, sentence, made)

@@ -22,7 +22,7 @@ from callgate.graders.needs import may_match
 from callgate.graders.packs import LANGUAGES, Pack, pack, slots
 from callgate.graders.said import says, values
 from callgate.graders.seen import Context, Seen, Utterance, leaves
-from callgate.graders.text import excerpt, fold, sentences
+from callgate.graders.text import excerpt, fold, sentences, unmarked
 from callgate.graders.values import find
 
 
@@ -33,9 +33,9 @@ def questions(utterance: Utterance) -> tuple[tuple[int, str], ...]:
     if known is None:
         return ()
     asked = []
-    requests = may_match(known.requests, fold(utterance.text))
+    requests = may_match(known.requests, fold(unmarked(utterance.text)))
     for start, sentence in sentences(utterance.text):
-        folded = fold(sentence)
+        folded = fold(unmarked(sentence))
         if known.question_mark.search(folded) or (requests and _requests(known, folded)):
             asked.append((start, sentence))
     return tuple(asked)
@@ -58,10 +58,10 @@ def _asked_slots(utterance: Utterance) -> Iterator[tuple[str, Evidence]]:
     asking = questions(utterance)
     if known is None or not asking:
         return
-    folded = fold(utterance.text)
+    folded = fold(unmarked(utterance.text))
     slots = [(slot, pattern) for slot, pattern in known.slots.items() if may_match(pattern, folded)]
     for start, sentence in asking if slots else ():
-        folded = fold(sentence)
+        folded = fold(unmarked(sentence))
         if known.confirms.search(folded):
             continue
         for slot, pattern in slots:
