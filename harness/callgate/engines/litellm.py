@@ -13,8 +13,8 @@ import json
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import aclosing, contextmanager
 from dataclasses import replace
 from functools import lru_cache
 from importlib import import_module
@@ -84,9 +84,10 @@ def embedded(model: str, texts: Sequence[str], *, seconds: float = 60.0) -> list
     """The vector of each text, by an embedding model of any provider that litellm knows. Raises Mistake where the
     provider does not give one for each: what it said, without the texts."""
     try:
-        response = _litellm(simulator=False).embedding(
-            model=model, input=list(texts), timeout=seconds, api_base=api_base(model) or None, max_retries=0
-        )
+        with _event_loop():
+            response = _litellm(simulator=False).embedding(
+                model=model, input=list(texts), timeout=seconds, api_base=api_base(model) or None, max_retries=0
+            )
         found = sorted((int(_of(row, "index")), [float(x) for x in _of(row, "embedding")]) for row in response.data)
     except Exception as error:  # noqa: BLE001 - a stranger's code: whatever it raises is told
         fault = fault_of_error(error, time.time())
@@ -94,6 +95,18 @@ def embedded(model: str, texts: Sequence[str], *, seconds: float = 60.0) -> list
     if [index for index, _ in found] != list(range(len(texts))) or len({len(vector) for _, vector in found}) != 1:
         raise Mistake(f"{model} gave {len(found)} vectors for {len(texts)} texts, or vectors of several lengths")
     return [vector for _, vector in found]
+
+
+@contextmanager
+def _event_loop() -> Iterator[None]:
+    """A loop for a blocking call: litellm takes the thread's, and makes one that nobody closes where there is none."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        yield
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()
 
 
 def _of(row: Any, name: str) -> Any:
