@@ -114,7 +114,8 @@ def forget() -> None:
     for name, module in list(sys.modules.items()):
         if name.startswith("callgate.graders"):
             for value in vars(module).values():
-                if isinstance(value, CACHED) and value.__module__ != packs.__name__ and value not in (needed, begins):
+                of_packs = getattr(value, "__module__", "").startswith(packs.__name__)
+                if isinstance(value, CACHED) and not of_packs and value not in (needed, begins):
                     value.cache_clear()
 
 

@@ -21,7 +21,6 @@ PATTERNS = [
         *known.slots.values(),
         *(pattern for _, pattern in known.promises),
         *(known.phrases[name] for name in PHRASES),
-        *(pattern for pattern, _, _ in known.relative),
     )
 ]
 EXAMPLES = [

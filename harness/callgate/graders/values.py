@@ -77,12 +77,13 @@ def find(text: str, language: str) -> tuple[Value, ...]:
     """
     known = pack(language)
     folded = fold(text)
-    if known is None or not known.hint.search(folded):
-        return ()
     said = held(folded)
+    begun = known.starts.places(said) if known else []
+    if known is None or not begun:  # whatever is a value begins like a form
+        return ()
     found = [
         value
-        for number, places in known.starts.places(said)
+        for number, places in begun
         if said.all(known.forms[number].needs)
         for value in _read(known.forms[number], known, text, folded, places)
     ]
@@ -174,8 +175,8 @@ def _date(form: Form, known: Pack, match: re.Match[str]) -> tuple[Hashable, ...]
 
 
 def _fixed(written: str) -> Day:
-    """The day that a form names: "+7" from today, "12-25" of any year."""
-    if written[0] == "+":
+    """The day that a form names: "+7" or "-1" from today, "12-25" of any year."""
+    if written[0] in "+-":
         return Day(offset=int(written))
     month, day = written.split("-")
     return Day(month=int(month), day=int(day))
@@ -239,9 +240,6 @@ def _others(known: Pack, text: str, folded: str, said: Held) -> list[Value]:
         day, month = int(match[1]), int(match[2])
         if 1 <= month <= 12 and 1 <= day <= 31:
             add("date", match, Day(_whole_year(match[3]), month, day))
-    for pattern, days, needs in known.relative:
-        for match in pattern.finditer(folded) if said.all(needs) else ():
-            add("date", match, Day(offset=days))
     return found
 
 

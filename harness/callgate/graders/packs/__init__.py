@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from callgate.files import read_yaml
-from callgate.graders.needs import Clause, Held, Starts, beginnings, needed
+from callgate.graders.needs import Held, Starts, beginnings, needed
 from callgate.graders.packs.forms import (
     MAY_LACK,
     NUMBERS,
@@ -23,7 +23,6 @@ from callgate.graders.packs.forms import (
     forms_of,
     group_of,
     groups_of,
-    hint_of,
     spoken_digits,
 )
 from callgate.graders.packs.patterns import any_of, bare, compiled, folded_table, lexicon, negations, spaced
@@ -142,7 +141,6 @@ class Pack:
     digits: Mapping[str, str]
     repeats: Mapping[str, int]
     counting: tuple[str, ...]  # the words of which numbers are made
-    relative: tuple[tuple[re.Pattern[str], int, tuple[Clause, ...]], ...]
     parts: tuple[tuple[str, re.Pattern[str]], ...]
     word: re.Pattern[str]
     one_number: re.Pattern[str]
@@ -153,7 +151,6 @@ class Pack:
     month_first: bool
     forms: tuple[Form, ...]
     starts: Starts  # of the forms
-    hint: re.Pattern[str]  # a text without any of this holds no value
     stop_words: frozenset[str]
     question_mark: re.Pattern[str]
     requests: re.Pattern[str]
@@ -234,7 +231,6 @@ def pack(language: str) -> Pack | None:
         digits=folded_table(data["digits"]),
         repeats=folded_table(data["repeats"]),
         counting=counting(data),
-        relative=tuple((lexicon([words]), days, needed(bare(words))) for words, days in data["relative"].items()),
         parts=tuple((part, lexicon(words)) for part, words in data["parts"].items()),
         word=re.compile(any_of(word for table in NUMBERS for word in data[table])),
         one_number=re.compile(groups["w"]),
@@ -245,7 +241,6 @@ def pack(language: str) -> Pack | None:
         month_first=data["slash_dates"] == "mdy",
         forms=forms,
         starts=Starts([form.begin for form in forms]),
-        hint=hint_of(data),
         stop_words=frozenset(map(unaccented, data["stop_words"])),
         question_mark=re.compile(data["question"]["marks"]),
         requests=re.compile(r"(?<!\w)" + any_of(data["question"]["requests"])),

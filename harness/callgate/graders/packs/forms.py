@@ -109,8 +109,10 @@ _CENTS = {True: "apart", "either": "either"}
 
 def forms_of(data: Mapping[str, Any], groups: Mapping[str, str]) -> Iterable[Form]:
     """The forms of a pack's times, dates, amounts and numbers, with what their matches need and begin with."""
+    days = [{"form": words, "is": f"{offset:+d}"} for words, offset in data["relative"].items()]
+    tables = {**data, "dates": [*data["dates"], *days]}
     for kind, key in (("time", "times"), ("date", "dates"), ("money", "money"), ("number", "numbers")):
-        for entry in data[key]:
+        for entry in tables[key]:
             text = re.sub(r"\{(\w+)\}", lambda m: groups.get(m[1], m[0]), bare(entry["form"]))
             text = text.replace("«", "(?P<value>").replace("»", ")")
             cents = _CENTS.get(entry.get("cents"), "only" if entry.get("only_cents") else "")
@@ -149,11 +151,3 @@ def group_of(data: Mapping[str, Any]) -> str:
     tens = rf"{any_of(data['tens'])}(?:{bare(data['tens_join'])}{any_of(data['units'])})?"
     below = f"(?:{tens}|{any_of([*data['teens'], *data['units'], *data['digits']])})"
     return rf"(?:{any_of(data['hundreds'])}(?:{bare(data['hundreds_join'])}{below})?|{below}|\d{{1,4}})"
-
-
-def hint_of(data: Mapping[str, Any]) -> re.Pattern[str]:
-    """A text in which nothing matches this holds no value."""
-    tables = (*NUMBERS, "hours", "hours24", "ordinals", "weekdays", "months", "digits", "relative")
-    exact = [entry["form"] for key in ("times", "dates", "money", "numbers") for entry in data[key] if "is" in entry]
-    exact = [form.replace("«", "").replace("»", "") for form in exact]
-    return re.compile(r"\d|(?<!\w)" + any_of([*(word for table in tables for word in data[table]), *exact]))
