@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
@@ -147,6 +148,7 @@ class Worker:
         self.stdin = os.fdopen(self._in, "wb")
         self.stdout = os.fdopen(self._out, "rb")
         self._code: int | None = None
+        self._lock = threading.Lock()
 
     @staticmethod
     def spare(count: int) -> None:
@@ -165,16 +167,25 @@ class Worker:
 
     def poll(self) -> int | None:
         """The exit code, None while it runs."""
-        if self._code is None:
-            done, status = os.waitpid(self.pid, os.WNOHANG)
-            self._code = os.waitstatus_to_exitcode(status) if done else None
-        return self._code
+        return self._reaped(os.WNOHANG)
 
     def wait(self) -> int:
         """The exit code, once it has one."""
-        if self._code is None:
-            self._code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-        return self._code
+        code = self._reaped(os.WNOHANG)
+        while code is None:  # as subprocess does where two threads ask: only one can be told by the system
+            time.sleep(0.001)
+            code = self._reaped(os.WNOHANG)
+        return code
+
+    def _reaped(self, how: int) -> int | None:
+        with self._lock:
+            if self._code is None:
+                try:
+                    done, status = os.waitpid(self.pid, how)
+                except ChildProcessError:  # as subprocess: somebody has waited for any child
+                    done, status = self.pid, 0
+                self._code = os.waitstatus_to_exitcode(status) if done else None
+            return self._code
 
     def kill(self) -> None:
         """Ends it."""
