@@ -67,14 +67,15 @@ def _serve() -> None:
     from callgate.cli import main
     from callgate.engines.litellm import _litellm, warm
     from callgate.graders.language import language_of
-    from callgate.graders.values import find
+    from callgate.graders.packs import LANGUAGES, pack
 
     for name in IMPORTED:
         import_module(name)
     warm()
     _litellm(simulator=True)
-    for language in ("en", "es", "de"):  # the packs and the language model are read once
-        find("at half past two", language)
+    for known in filter(None, map(pack, LANGUAGES)):  # the packs and the language model are read once
+        said = [*known.forms, *(saying for claims in known.claims for saying in claims.sayings)]
+        assert all(one.pattern for one in said)
     language_of("this is said in English, I am quite sure")
     gc.collect()
     gc.freeze()  # what all forks share is not looked through again by each
