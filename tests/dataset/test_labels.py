@@ -61,6 +61,15 @@ def test_labels_of_a_forgotten_call_are_gone(tmp_path):
     assert "c1" not in path.read_text("utf-8")
 
 
+def test_a_label_after_half_a_line_stands_on_its_own(tmp_path):
+    path = labels_file(tmp_path, "tone")
+    path.parent.mkdir(parents=True)
+    path.write_text('{"case": "c3", "dec', "utf-8")
+    add_labels(path, [label("c2").judged("pass", by="ana", on="")])
+    forget_labels(tmp_path, {"c3"})
+    assert [each.case for each in read_labels(path, "x")] == ["c2"]
+
+
 @pytest.mark.parametrize("line", ['{"case": "c1", "st', "[]", "{}", '{"case": 1}', "no JSON"])
 def test_a_damaged_label_keeps_no_call_from_being_forgotten(tmp_path, line):
     path = labels_file(tmp_path, "tone")

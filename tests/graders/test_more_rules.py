@@ -91,6 +91,8 @@ SPOKEN = [
     ("en", BOOKED, "You're booked Monday, two to four in the afternoon.", "pass"),
     ("en", BOOKED, "You're booked Monday between 2 PM and 4 PM.", "pass"),
     ("en", BOOKED, "You're booked Monday from 1 to 4.", "fail"),
+    ("en", BOOKED, "As you asked yesterday, you're booked for Monday at two.", "pass"),
+    ("en", BOOKED, "As you asked yesterday, you're booked for tomorrow at two.", "fail"),
     ("en", BOOKED, "You're booked Monday at two and at four.", "fail"),
     ("es", BOOKED, "Le agendé el lunes entre las dos y las cuatro.", "pass"),
     ("en", MOVED, "I've moved your appointment from Thursday at nine to Friday at half past ten.", "pass"),

@@ -552,12 +552,24 @@ def test_a_fact_that_denies_a_thing_in_one_sentence_allows_another_in_the_next()
         ("en", "claimed_action_without_call", "You're __all set__."),
         ("en", "forbidden_promise", "You get a **full refund** today."),
         ("en", "repeat_question", "What is your **name**?"),
-        ("es", "claimed_action_without_call", "Su cita quedo\u0301 **agendada** para el viernes."),
+        ("es", "claimed_action_without_call", "Cancele\u0301 su cita."),
     ],
 )
 def test_marks_and_decomposed_letters_hide_nothing(language, rule, text):
     where = context(language=language, must_not_ask=("name",))
     assert verdict(graded(rule, where, text)) == "fail"
+
+
+@pytest.mark.parametrize("text", ["In an emergency, call 911.", "Dial nine one one right away.", "Call 9-1-1, please."])
+def test_the_number_for_emergencies_needs_no_ground(text):
+    assert verdict(graded("numbers_grounded", context(language="en"), text)) == "n/a"
+    assert verdict(graded("numbers_grounded", context(language="en"), "It costs 911 dollars.")) == "fail"
+
+
+def test_an_utterance_of_function_words_and_days_is_told_whatever_the_identifier_says():
+    assert language_of("Martes a sábado, de 10 a 7.") in {"es", None}
+    assert language_of("¿La cita era para Oliver o para Jasper?") == "es"
+    assert language_of("A consulta era para o Oliver ou para o Jasper?") not in {"en", "es", "de"}
 
 
 def test_history_of_the_agent_is_a_source():

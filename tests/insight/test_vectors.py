@@ -1,5 +1,7 @@
 """Search by meaning: each text is embedded once, the nearest come first, a Pinecone index is given no text."""
 
+import asyncio
+import gc
 import json
 import re
 from hashlib import sha256
@@ -70,6 +72,8 @@ def test_the_nearest_in_meaning_come_first_and_no_text_is_embedded_twice(project
         code, again, _ = said(capsys, "brake brake noise", "--model", MODEL, "-k", "2")
         assert again == out
         assert len([text for seen in server.seen for text in seen.body["input"]]) == 5
+        asyncio.set_event_loop(None)
+        gc.collect()  # an event loop that was left open is told here, and fails
         code, out, _ = said(capsys, "shuttle home", "--model", MODEL, "-k", "1", "--kind", "article")
         assert re.match(r"1\. article shuttle   Getting home\n   The \[shuttle\] ", out)
 

@@ -21,7 +21,7 @@ _PRONOUN = {"I", "I'", "I’"}
 _SURE = 0.6  # the identifier alone is believed above this
 _HINT = 0.12  # what each function word beyond the other languages' adds
 _FEWEST_HINTS = 3
-_MOSTLY = 0.6  # where so many words are function words of a pack, the identifier's doubt is overruled
+_MOSTLY = 0.6  # where so many words are function words of one pack, and of no other, the identifier is not asked
 
 
 def kept_words(text: str, names: frozenset[str] = frozenset()) -> tuple[str, ...]:
@@ -93,17 +93,19 @@ def _telling() -> Mapping[str, tuple[str, ...]]:
 
 
 def _leader(text: str) -> str | None:
-    chances = _chances(text)
     hints = _hints(text)
     total = sum(hints.values())
+    likely = max(hints, key=lambda language: hints[language])
+    if hints[likely] >= _FEWEST_HINTS and 2 * hints[likely] - total >= _MOSTLY * len(text.split()):
+        return likely
+    chances = _chances(text)
     scores = dict(chances)
     for language, count in hints.items():
         others = total - count
         scores[language] = scores.get(language, 0.0) + _HINT * (count - others)
     top = max(scores, key=lambda language: scores[language])
     foreign = max((c for language, c in chances.items() if language not in hints), default=0.0)
-    mostly = hints.get(top, 0) >= _FEWEST_HINTS and hints[top] >= _MOSTLY * len(text.split())
-    if foreign > _SURE and scores[top] < foreign + 3 * _HINT and not mostly:
+    if foreign > _SURE and scores[top] < foreign + 3 * _HINT:
         top = max((language for language in chances if language not in hints), key=lambda language: chances[language])
         return top
     runner = max((score for language, score in scores.items() if language != top), default=0.0)
