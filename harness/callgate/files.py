@@ -145,6 +145,14 @@ def _content(path: Path, shown: Place, most: int, *, pipes: bool = False) -> byt
         raise _mistake(shown, f"cannot be read: {error}") from None
 
 
+def rewrite(path: Path, text: str) -> None:
+    """Writes a file that is there anew, in one step and with the rights that it has."""
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    part.write_text(text, "utf-8")
+    part.chmod(path.stat().st_mode & 0o777)
+    part.replace(path)
+
+
 # ---------------------------------------------------------------------------------------------- inside the project
 
 

@@ -29,6 +29,16 @@ def test_two_shares_that_are_merged_decide_as_one_process_does_and_pay_for_nothi
     assert one.report() == alone.report()
 
 
+def test_a_share_with_a_broken_grader_of_ones_own_pays_for_nothing(tmp_path):
+    project = small(tmp_path / "one", SOME[:3])
+    project.edit("evals/graders.py", "@grader", "1 / 0\n\n\n@grader")
+    with Loopback(simulated()) as server:
+        ran = project.run(*EVAL, "--shard", "1/2", **wire(server))
+        assert ran.code == 2, ran.said
+        assert "evals/graders.py:22:1: cannot be run: ZeroDivisionError" in ran.err
+        assert not server.seen
+
+
 def test_a_merge_leaves_damaged_rows_behind_and_says_what_is_no_ledger(project):
     ran = project.run("merge", str(project.root / "evals"))
     assert ran.code == 2

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from callgate.evaluate import Options, adding
+from callgate.concepts import Mistake
+from callgate.evaluate import Options, adding, proving
 from callgate.evaluate.adding import Added, add_case
 from callgate.evaluate.editing import Edits
 from callgate.evaluate.proving import Proof, proofs
@@ -70,6 +71,16 @@ def test_a_case_is_added_in_one_step(project: Path, proved: Callable[..., Added]
     assert "draft" not in text
     assert "OPS-9" in text
     assert not list((project / FILE).parent.glob(".*"))
+
+
+def test_no_trial_is_drawn_where_a_grader_of_ones_own_breaks(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = project / "evals/graders.py"
+    own.write_text(own.read_text("utf-8").replace("@grader", "1 / 0\n\n\n@grader", 1), "utf-8")
+    monkeypatch.setattr(proving, "engines", lambda *_: pytest.fail("replies are paid for"))
+    before = (project / FILE).read_bytes()
+    with pytest.raises(Mistake, match=r"evals/graders\.py:22:1: cannot be run: ZeroDivisionError"):
+        add_case(project, NAME, EDITS, Options(), into=None, prove=True, unfixed=False)
+    assert (project / FILE).read_bytes() == before
 
 
 def test_the_trials_are_of_the_case_as_it_will_be(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,7 +45,7 @@ def done(row: dict) -> set[str]:
 def held_out(row: dict) -> set[str]:
     known = pack(row["language"])
     assert known is not None
-    return {what for what, _ in promised(known, "call", row["text"])}
+    return {what for what, *_ in promised(known, "call", row["text"])}
 
 
 def asked(row: dict) -> set[str]:

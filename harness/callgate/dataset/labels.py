@@ -29,7 +29,7 @@ from callgate.concepts import (
     TrialId,
     digest,
 )
-from callgate.files import read_lines
+from callgate.files import read_lines, rewrite
 
 FOLDER = "_labels"
 Verdict = Literal["pass", "fail", "maybe"]
@@ -153,10 +153,7 @@ def _is_of(line: str, cases: Collection[str]) -> bool:
 
 
 def _keep(path: Path, lines: Iterable[str]) -> None:
-    """Writes the file anew, in one step."""
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    part.write_text("".join(f"{line}\n" for line in lines), "utf-8")
-    part.replace(path)
+    rewrite(path, "".join(f"{line}\n" for line in lines))
 
 
 # ---------------------------------------------------------------------------------------------- a table to fill in

@@ -5,7 +5,6 @@ Nothing is written that does not hold: the set's lint and the trials see the cas
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,7 +24,7 @@ from callgate.evaluate.importing import Rules, folder_of, set_at
 from callgate.evaluate.options import Options
 from callgate.evaluate.proving import TRIALS, Proof, proofs
 from callgate.evaluate.recorded import failing, recorded_grades
-from callgate.files import Document, did_you_mean, parse_yaml, read_text, read_yaml, relative_name
+from callgate.files import Document, did_you_mean, parse_yaml, read_text, read_yaml, relative_name, rewrite
 
 REFUSED = 5
 """The exit code of a case that does not reproduce, or is not fixed."""
@@ -87,20 +86,12 @@ def add_case(
     if not refused:
         if edits.nightly and found:
             text = yaml_text({**data, "nightly": found[0].needed})
-        _replace(path, text)
+        rewrite(path, text)  # whoever is killed leaves the draft or the case, and nothing between
     return Added(shown, tuple(near), tuple(found), (*notes, *said), refused)
 
 
 def _parsed(text: str, path: Path, shown: str, world: World) -> tuple[Case, Source]:
     return case_of(parse_yaml(text, shown), path.stem, world)
-
-
-def _replace(path: Path, text: str) -> None:
-    """The file in one step: whoever is killed leaves the draft or the case, and nothing between."""
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    part.write_text(text, "utf-8")
-    part.chmod(path.stat().st_mode & 0o777)
-    part.replace(path)
 
 
 def _labels(root: Path, folder: Path, case: Case, edits: Edits) -> tuple[list[dict[str, Json]], list[str]]:

@@ -26,7 +26,7 @@ from callgate.evaluate.options import Options
 from callgate.evaluate.outcome import LEDGER
 from callgate.evaluate.plan import Contest, Pair, Plan, endpoints, make_plan
 from callgate.evaluate.rows import Lane
-from callgate.evaluate.run import engines, graders_of
+from callgate.evaluate.run import check_runnable, engines, graders_of
 from callgate.ledger import Ledger
 
 TRIALS = 5
@@ -161,6 +161,7 @@ def proofs(
     found = _Found(plan, trials)
     with Ledger.open(root / LEDGER) as ledger:
         graders, _ = graders_of(plan, root)
+        check_runnable(graders)
         drawn = generations(plan, ledger, anew=False, now=time.time())
         lanes = Lanes(plan.eval.transport, root=root, seconds=plan.eval.seconds)
         judges = [model for one in graders.judges for model in one.models]

@@ -82,8 +82,7 @@ def evaluate(
         if not plan.subset:
             check_writable(root / "reports" / plan.eval.name)
         if before is None:
-            if broken := unrunnable(graders.customs):  # now, and not when their replies are paid for
-                raise Mistake(broken)
+            check_runnable(graders)
             with closing(lanes), _cluster(bench, options.cluster):
                 if asking and not (options.cluster or options.batch) and needs_litellm_soon(bench):
                     lanes.prepare([*bench.endpoints, *judges], calls=len(plan.pairs) * plan.eval.policy.looks[0])
@@ -329,6 +328,12 @@ def graders_of(plan: Plan, root: Path) -> tuple[GraderSet, tuple[str, ...]]:
     asked = " and ".join(dict.fromkeys(model for one in mock for model in one.models if simulated(model)))
     notes = (f"left out: {', '.join(sorted(names))}: {asked} is simulated and never scores a live model",)
     return replace(graders, judges=kept, fingerprints=prints), notes
+
+
+def check_runnable(graders: GraderSet) -> None:
+    """Raises Mistake where a file of one's own graders breaks: now, and not when the replies are paid for."""
+    if broken := unrunnable(graders.customs):
+        raise Mistake(broken)
 
 
 def cards_of(plan: Plan, graders: GraderSet, root: Path) -> Cards:

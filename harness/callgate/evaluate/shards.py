@@ -23,7 +23,7 @@ from callgate.evaluate.options import Options
 from callgate.evaluate.outcome import LEDGER, spent_words
 from callgate.evaluate.plan import Pair, endpoints, make_plan
 from callgate.evaluate.rows import Measured
-from callgate.evaluate.run import begin_run, cards_of, engines, graders_of, patient_collector, run_id
+from callgate.evaluate.run import begin_run, cards_of, check_runnable, engines, graders_of, patient_collector, run_id
 from callgate.evaluate.talks import TRIALS
 from callgate.execute.machine import Spent
 from callgate.execute.walk import walk
@@ -94,6 +94,7 @@ def draw(root: Path, path: Path, options: Options, shard: Shard, *, progress: Re
         plan = make_plan(root, path, options)
         plan = replace(plan, budget=part_of(plan.budget, shard.of))
         graders, _ = graders_of(plan, root)
+        check_runnable(graders)
         drawn = generations(plan, ledger, anew=False, now=time.time())
         cards = cards_of(plan, graders, root)
         identity = run_id(plan, graders, drawn, cards)

@@ -219,7 +219,7 @@ _READERS = {"time": _time, "date": _date, "money": _money, "number": _number}
 
 
 def _others(known: Pack, text: str, folded: str, said: Held) -> list[Value]:
-    """What needs no form: telephone numbers, digits said one by one, ISO and slash dates, tomorrow."""
+    """What needs no form: telephone numbers, and dates in digits alone."""
     found: list[Value] = []
 
     def add(kind: Kind, match: re.Match[str], *readings: Hashable) -> None:

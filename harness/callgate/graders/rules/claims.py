@@ -103,8 +103,9 @@ def _quotes_a_fact(seen: Seen, act: str, proof: Evidence) -> bool:
     """Whether the words that claim an act stand in a fact: "a plan that is cancelled runs to the end of the month"."""
     language = next((u.language for u in seen.utterances if u.turn == proof.turn), "")
     known = pack(language)
-    spans = (span for said, span in said_done(known, unmarked(proof.text)) if said == act) if known else ()
-    said = [fold(unmarked(proof.text)[start:end]) for start, end in spans]
+    plain = unmarked(proof.text)
+    spans = (span for said, span in said_done(known, plain) if said == act) if known else ()
+    said = [fold(plain[start:end]) for start, end in spans]
     return any(words in fold(fact.text) for words in said for fact in seen.context.case.facts.values())
 
 

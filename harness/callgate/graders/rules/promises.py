@@ -37,12 +37,12 @@ def _promises(seen: Seen, utterance: Utterance) -> Iterator[tuple[str, Evidence]
     known = utterance.pack
     if known is None:
         return
-    for what, (start, sentence, made) in promised(known, seen.context.case.kind, utterance.text):
+    for what, start, sentence, made in promised(known, seen.context.case.kind, utterance.text):
         if any(not _allowed(seen, known, what, fold(unmarked(sentence)), match) for match in made):
             yield what, utterance.evidence(start, start + len(sentence))
 
 
-def promised(known: Pack, kind: str, text: str) -> Iterator[tuple[str, tuple[int, str, list[re.Match[str]]]]]:
+def promised(known: Pack, kind: str, text: str) -> Iterator[tuple[str, int, str, list[re.Match[str]]]]:
     """What a text in a case of that kind holds out, allowed or not: start and text of its sentence, and where in it."""
     folded_text = fold(unmarked(text))
     promises = [(what, pattern) for what, pattern in _held_out(known, kind) if may_match(pattern, folded_text)]
@@ -50,7 +50,7 @@ def promised(known: Pack, kind: str, text: str) -> Iterator[tuple[str, tuple[int
         folded = fold(unmarked(sentence))
         for what, pattern in promises:
             if made := list(_made(known, folded, pattern, written=kind != "call")):
-                yield what, (start, sentence, made)
+                yield what, start, sentence, made
 
 
 def _made(known: Pack, sentence: str, pattern: re.Pattern[str], *, written: bool) -> Iterator[re.Match[str]]:
